@@ -83,7 +83,7 @@
 
 /* ---- the wire to a plugin ---- */
 #define WIRE_FRAME_MAX (1u << 20)
-#define WIRE_HANDSHAKE_MS 5000u
+#define WIRE_HANDSHAKE_MS 10000u
 #define WIRE_INFLIGHT_MAX 8u	/* calls a plugin may have open at once */
 #define WIRE_OUT_MAX (4u << 20) /* bytes queued towards a plugin that does not read */
 #define EVENT_DEADLINE_MS 30000u

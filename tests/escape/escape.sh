@@ -46,7 +46,7 @@ except OSError:
     pass
 time.sleep(3600)
 PY
-	for _ in $(seq 100); do [ -S "$1/datagrams" ] && break; sleep 0.1; done
+	for _ in $(seq 400); do [ -S "$1/datagrams" ] && break; sleep 0.1; done
 	chmod 666 "$1/socket" "$1/datagrams"
 }
 listen /vault/Projects
@@ -106,7 +106,7 @@ run_jail() { # TITLE FILE
 
 # A guard outlives its kenneld; here there must be none.
 rm -rf /sys/fs/bpf/kennel-*
-for _ in $(seq 50); do bpftool link show | grep -q lsm_mac || break; sleep 0.1; done
+for _ in $(seq 200); do bpftool link show | grep -q lsm_mac || break; sleep 0.1; done
 is "a jail without the guard: no program of the kind is attached" 0 "$(bpftool link show | grep -c lsm_mac)"
 echo "lockdown,capability,landlock" >"$out/lsm"
 mount --bind "$out/lsm" /sys/kernel/security/lsm

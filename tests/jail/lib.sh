@@ -80,7 +80,7 @@ make_host() {
 start_kenneld() {
 	"$BIN/kenneld" --config "$J/kennel.json" --run "$RUN" --bpffs "$PINS" --role-uid-base "$ROLE" 2>>"$J/log" &
 	KENNELD=$!
-	for _ in $(seq 300); do
+	for _ in $(seq 1200); do
 		grep -q "msg=\"serving\"" <(tail -n +"${LOG_FROM:-1}" "$J/log") && return 0
 		kill -0 "$KENNELD" 2>/dev/null || break
 		sleep 0.1

@@ -52,7 +52,7 @@ host_start() {
 	"$KENNEL_BUILD/kenneld" --config "$HOST_DIR/kennel.json" --run "$HOST_DIR/run" \
 		--bpffs /sys/fs/bpf/kennel >"$HOST_DIR/kenneld.log" 2>&1 &
 	HOST_PID=$!
-	for _ in $(seq 300); do
+	for _ in $(seq 600); do
 		kennel ps >/dev/null 2>&1 && return 0
 		kill -0 "$HOST_PID" 2>/dev/null || break
 		sleep 0.2
@@ -64,7 +64,7 @@ host_start() {
 
 host_stop() {
 	[ -n "$HOST_PID" ] && kill -TERM "$HOST_PID" 2>/dev/null || return 0
-	for _ in $(seq 100); do
+	for _ in $(seq 400); do
 		kill -0 "$HOST_PID" 2>/dev/null || return 0
 		sleep 0.1
 	done

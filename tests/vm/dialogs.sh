@@ -65,14 +65,14 @@ answer() { # sets got: what the handler returned, when it has
 }
 waiting() { kennel dialogs list --json | jq '.dialogs | length'; }
 wait_dialog() { # sets id; COUNT of them
-	for _ in $(seq 100); do
+	for _ in $(seq 400); do
 		[ "$(waiting)" = "${1:-1}" ] && break
 		sleep 0.1
 	done
 	id=$(kennel dialogs list --json | jq '.dialogs[0].id')
 }
 nobody_waits() { # as soon as the broker has told
-	for _ in $(seq 50); do
+	for _ in $(seq 200); do
 		[ "$(waiting)" = 0 ] && break
 		sleep 0.1
 	done

@@ -116,7 +116,7 @@ is "and in the events" true "$(kennel events --last 50 --json 2>/dev/null | jq -
 
 # ---- frozen by hand ----
 events_say() { # WORD
-	for _ in $(seq 50); do
+	for _ in $(seq 200); do
 		grep -qx "$1" "$leaf/cgroup.events" && return 0
 		sleep 0.1
 	done

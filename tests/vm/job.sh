@@ -48,7 +48,7 @@ diff -r "$HOST_DIR/first" "$HOST_VAULT" >/dev/null && ok "a second run adds none
 # ---- undo: what a plugin wrote goes, what a person wrote stays ----
 printf 'Turned the compost heap, and sowed basil.\n' >"$HOST_DIR/undo.md"
 host_save Inbox/Undo.md <"$HOST_DIR/undo.md"
-for _ in $(seq 150); do
+for _ in $(seq 600); do
 	cmp -s "$HOST_DIR/undo.md" "$HOST_VAULT/Inbox/Undo.md" || break
 	sleep 0.2
 done

@@ -109,7 +109,7 @@ like "so is too much memory" '^\[false,.*E_MEMORY' "$(say_to tries memory)"
 is "and the next event is answered" '[true,"hello"]' "$(say_to tries hello)"
 is "by the same process" "$pid" "$(pgrep -x kennel-js | tail -n 1)"
 kennel install "$B/broken.kennel" "${rights[@]}" >"$B/said" 2>&1
-for _ in $(seq 50); do
+for _ in $(seq 200); do
 	said=$(kennel logs broken 2>&1)
 	[[ $said == *E_JS_IMPORT* ]] && break
 	sleep 0.2

@@ -28,8 +28,8 @@ refused() {
 		not_ok "$name" "wanted $code and status $want, got status $status: $(tail -n 1 <<<"$out")"; fi
 }
 state_of() { kennel ps --json | jq -r --arg p "$1" '.plugins[] | select(.plugin == $p) | .state'; }
-wait_state() { # PLUGIN STATE SECONDS
-	for _ in $(seq $(($3 * 5))); do
+wait_state() { # PLUGIN STATE SECONDS; four times that where a processor is emulated and shared
+	for _ in $(seq $(($3 * 20))); do
 		[ "$(state_of "$1")" = "$2" ] && return 0
 		sleep 0.2
 	done
@@ -39,14 +39,14 @@ wait_state() { # PLUGIN STATE SECONDS
 plugin_pids() { ps -eo uid,pid | awk '$1 >= 200000 && $1 < 201000 { print $2 }'; }
 pid_of() { pgrep -x "${1:0:15}" | head -n 1; } # the kernel keeps 15 characters of a name
 wait_gone() { # PID
-	for _ in $(seq 150); do
+	for _ in $(seq 600); do
 		kill -0 "$1" 2>/dev/null || return 0
 		sleep 0.1
 	done
 	return 1
 }
 nothing_runs() {
-	for _ in $(seq 100); do
+	for _ in $(seq 400); do
 		[ -z "$(plugin_pids)" ] && return 0
 		sleep 0.1
 	done

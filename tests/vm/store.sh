@@ -119,7 +119,7 @@ first=$(jq '[.bundles[]] | min' "$HOST_STATE/supervisor/seen.json")
 jq '.bundles[] -= 260000' "$HOST_STATE/supervisor/seen.json" >"$B/seen" && cat "$B/seen" >"$HOST_STATE/supervisor/seen.json"
 is "it was remembered" true "$([ "$first" -gt 1600000000 ] && echo true)"
 host_start || exit 1
-for _ in $(seq 50); do
+for _ in $(seq 200); do
 	[ "$(version)" = 2.3.0 ] && break
 	sleep 0.2
 done

@@ -23,7 +23,7 @@ make_list() { # FILE SERIAL SECONDS-FROM-NOW; the entries come from stdin
 put_list() { install -m 644 "$B/$1" "$HOST_STATE/fetch/revocations"; }
 serial() { kennel trust list --json | jq .revocations.serial; }
 wait_serial() {
-	for _ in $(seq 50); do
+	for _ in $(seq 200); do
 		[ "$(serial)" = "$1" ] && return 0
 		sleep 0.2
 	done
@@ -111,7 +111,7 @@ mkdir -p "$B/www"
 make_list www/list 6 3600 <<<"key $one compromise"
 (cd "$B/www" && exec python3 -m http.server 8017 --bind 127.0.0.1) >/dev/null 2>&1 &
 server=$!
-for _ in $(seq 50); do
+for _ in $(seq 200); do
 	(exec 3<>/dev/tcp/127.0.0.1/8017) 2>/dev/null && break
 	sleep 0.2
 done
