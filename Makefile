@@ -20,7 +20,7 @@ CPPFLAGS := -Irunner -I. -I$(B)/gen -MMD -MP
 LDFLAGS := -pie -Wl,-z,relro,-z,now,--as-needed
 ASAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
-FOLDERS := base bundle policy proto observe sandbox supervise broker cli
+FOLDERS := base bundle policy proto observe sandbox supervise broker fetch cli
 SRC = $(wildcard runner/$(1)/*.c)
 OBJ = $(patsubst %.c,$(B)/obj/%.o,$(call SRC,$(1)))
 LIB = $(foreach f,$(1),$(B)/lib/$(f).a)
@@ -33,7 +33,7 @@ kennel-supervisor_LINK := runner/main/supervisor.c | supervise policy proto base
 kennel-loader_LINK := runner/main/loader.c | bundle policy proto base | -lsodium -lzstd -ljansson
 kennel-broker_LINK := runner/main/broker.c | broker policy proto base | -ljansson -lmd4c -lyaml -lsodium
 kennel-audit_LINK := runner/main/audit.c | observe proto base | -lsodium
-kennel-fetch_LINK := runner/main/fetch.c | policy base | -lcurl -ljansson
+kennel-fetch_LINK := runner/main/fetch.c | fetch policy proto base | -lcurl -ljansson
 kennel-pack_LINK := tools/pack/*.c | bundle policy proto base | -lsodium -lzstd -ljansson
 part = $(word $(2),$(subst |, ,$(subst $(space),_SP_,$($(1)_LINK))))
 space := $(subst ,, )

@@ -15,6 +15,7 @@
 #define PROSE_MAX_BYTES 1024u /* the same as UTF-8, with the final NUL */
 #define VAULT_PATH_MAX 512u   /* a note's path below its vault, with the final NUL */
 #define HOST_PATH_MAX 512u    /* an absolute path in the configuration, with the final NUL */
+#define UNIX_PATH_BYTES 108u  /* of struct sockaddr_un */
 #define DIGEST_BYTES 32u      /* BLAKE2b-256 and SHA-256 */
 #define DIGEST_HEX_BYTES 65u  /* the same as hex, with the final NUL */
 
@@ -105,6 +106,29 @@
 #define DIALOG_MS_MAX 3600000u
 #define DIALOGS_OF_ONE_MAX 4u /* of one plugin at once: no plugin shuts the others out */
 #define DIALOGS_MAX 64u	      /* of one tenant at once */
+
+/* ---- AI: questions to a language model ---- */
+#define AI_PROFILES_MAX 8u
+#define AI_PLUGINS_MAX 8u	  /* that one profile names */
+#define AI_REQUEST_MAX (256u << 10) /* bytes of one question, as a message */
+#define AI_MESSAGES_MAX 64u	  /* of one conversation */
+#define AI_INPUTS_MAX 64u	  /* texts of one ai.embed */
+#define AI_NUMBERS_MAX 65536u /* of all vectors of one ai.embed */
+#define AI_STOPS_MAX 4u
+#define AI_STOP_BYTES_MAX 64u
+#define AI_FRAME_MAX (1u << 20)	  /* between kennel-broker and kennel-fetch */
+#define AI_OUT_MAX (8u << 20)	  /* queued between them */
+#define AI_TEXT_MAX (256u << 10)  /* of an answer, as text */
+#define AI_BODY_MAX (4u << 20)	  /* bytes taken from a server for one question */
+#define AI_KEY_MAX 512u		  /* of the file that holds a server's key */
+#define AI_TOKENS_MAX 131072u	  /* of one answer */
+#define AI_TOKENS_NORMAL 1024u
+#define AI_TOKENS_A_DAY_NORMAL 200000u
+#define AI_MS_NORMAL 60000u
+#define AI_MS_MAX 600000u
+#define AI_GRACE_MS 5000u /* after its time-out kennel-fetch has said so */
+#define AI_OF_ONE_MAX 4u  /* questions of one plugin at once */
+#define AI_CALLS_MAX 32u  /* of one tenant */
 
 /* ---- notes ---- */
 #define NOTE_MAX (1u << 20)

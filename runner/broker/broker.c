@@ -225,6 +225,13 @@ static void take_dialog_answer(struct broker *b, const struct broker_dialog_answ
 	answer(b, a->serial, &e);
 }
 
+static void take_models(struct broker *b, const struct broker_models *m)
+{
+	if (models_take(&b->host.models, m, &b->host.models.no_tokens) == 0 && m->count)
+		(void)tokens_open(b->state_fd, clock_wall_s(), &b->host.models.tokens,
+				  &b->host.models.no_tokens);
+}
+
 static void take_record(void *arg, const struct broker_msg *m, struct record_fds *fds)
 {
 	struct broker *b = arg;
@@ -245,6 +252,12 @@ static void take_record(void *arg, const struct broker_msg *m, struct record_fds
 	case BROKER_DIALOG_ANSWER:
 		take_dialog_answer(b, &m->u.dialog_answer);
 		break;
+	case BROKER_MODELS:
+		take_models(b, &m->u.models);
+		break;
+	case BROKER_MODEL_WAY:
+		modelway_take(b, &m->u.model_way, fds);
+		break;
 	default:
 		take_stats(b, m->u.instance.id);
 		break;
@@ -263,7 +276,7 @@ static int open_parts(struct broker *b, const struct broker_fds *fds, struct err
 	if (vault_new(fds->vault, &b->host.vault, e) < 0 ||
 	    watch_new(b->loop, b->host.vault, &b->watch, e) < 0)
 		return err_wrap(e, "vault");
-	if (desk_open(b, e) < 0)
+	if (desk_open(b, e) < 0 || modelway_open(b, e) < 0)
 		return -1;
 	vault_on_change(b->host.vault, on_change, b);
 	if (uplink_open(&b->uplink, b->loop, fds->link, take_record, b, e) < 0)
@@ -281,10 +294,11 @@ int broker_new(const char *tenant, const struct broker_fds *fds, struct broker *
 	b = calloc(1, sizeof(*b));
 	if (!b)
 		return err_set(e, ERR_NOMEM, "broker");
+	host_init(&b->host);
 	(void)copy_str(b->tenant, sizeof(b->tenant), tenant);
 	(void)copy_str(b->host.ledger.tenant, sizeof(b->host.ledger.tenant), tenant);
 	b->host.ledger.sock = fds->audit;
-	b->host.history.fd = -1;
+	b->state_fd = fds->state;
 	cursor_new_key(&b->host.cursor_key);
 	/* Milliseconds leave room for a thousand events each, below JavaScript's 2^53. */
 	events_init(&b->events, (uint64_t)(clock_wall_ns() / 1000000) * 1000);
@@ -309,11 +323,13 @@ void broker_free_p(struct broker **pb)
 		peer_free(p);
 	}
 	desk_close(b);
+	modelway_close(b);
 	if (b->loop)
 		watch_free_p(&b->watch);
 	uplink_close_p(&b->uplink);
 	vault_free_p(&b->host.vault);
 	history_close_p(&b->host.history);
+	tokens_close_p(&b->host.models.tokens);
 	events_free_p(&b->events);
 	loop_free_p(&b->loop);
 	free(b);

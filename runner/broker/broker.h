@@ -7,6 +7,7 @@
 #include "base/loop.h"
 #include "broker/events.h"
 #include "broker/gate.h"
+#include "broker/modelway.h"
 #include "broker/uplink.h"
 #include "broker/watch.h"
 
@@ -17,11 +18,13 @@ struct broker {
 	struct loop *loop;
 	struct uplink uplink;
 	struct host host;
+	int state_fd; /* the caller's */
 	struct watch *watch;
 	struct events events;
 	struct peer *peers;
 	size_t peer_count;
 	struct loop_source *dialog_timer;
+	struct modelway modelway;
 };
 
 /* Descriptors stay the caller's; names are enum broker_fd. */

@@ -32,7 +32,7 @@ int call_dialog_prepare(struct call *c)
 		return call_bad_params(c, "a question has an id, for the answer");
 	if (dialog_read(c->params, &p->shape, &p->timeout_ms, &e) < 0)
 		return e.code == ERR_NOMEM ? call_no_memory(c) : call_bad_params(c, e.text);
-	if (dialogs_check_room(&c->host->dialogs, c->who->id, &e) < 0)
+	if (waits_check_room(&c->host->dialogs, c->who->id, &e) < 0)
 		return call_refuse(c, RPC_QUOTA, "quota", "E_FULL", "%s: %s", c->row->name, e.text);
 	(void)snprintf(c->detail, sizeof(c->detail), "%zu fields: %s",
 		       json_array_size(json_object_get(p->shape, "fields")),
@@ -44,12 +44,12 @@ int call_dialog_prepare(struct call *c)
 int call_dialog_commit(struct call *c)
 {
 	const struct plan *p = c->plan;
-	const struct dialog what = { .instance = c->who->id,
+	const struct wait as = { .instance = c->who->id,
 				     .call = c->id,
-				     .shape = p->shape,
+				     .what = p->shape,
 				     .timeout_ms = p->timeout_ms };
 
-	if (dialogs_open(&c->host->dialogs, &what, c->now_ms) < 0)
+	if (waits_open(&c->host->dialogs, &as, c->now_ms) < 0)
 		return call_no_memory(c);
 	c->later = true;
 	return 0;

@@ -18,6 +18,9 @@ int call_links_prepare(struct call *c);
 int call_links_commit(struct call *c);
 int call_dialog_prepare(struct call *c);
 int call_dialog_commit(struct call *c);
+int call_ai_complete(struct call *c);
+int call_ai_embed(struct call *c);
+int call_ai_commit(struct call *c); /* of both */
 int call_host_info(struct call *c);
 int call_grants_query(struct call *c);
 int call_log_write(struct call *c);

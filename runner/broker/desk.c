@@ -13,7 +13,7 @@ enum { DEPTH_ANSWER = 3 };
 
 static void rearm(struct broker *b)
 {
-	int64_t at = dialogs_next_deadline(&b->host.dialogs), now = clock_mono_ms();
+	int64_t at = waits_next_deadline(&b->host.dialogs), now = clock_mono_ms();
 
 	(void)loop_arm(b->dialog_timer, !at ? 0 : at > now ? (uint64_t)(at - now) : 1, NULL);
 }
@@ -31,14 +31,14 @@ static int record(const struct peer *p, const char *result, const char *detail, 
 }
 
 /* Takes result, which may be NULL: nobody waits any more. */
-static void end(struct peer *p, struct dialog *d, json_t *result)
+static void end(struct peer *p, struct wait *d, json_t *result)
 {
 	struct broker *b = p->broker;
 	struct broker_msg m = { .kind = BROKER_DIALOG_END, .u.instance = { .id = d->id } };
 	const struct rpc_id call = d->call;
 	const uint64_t event_id = d->event_id;
 
-	dialogs_drop(&b->host.dialogs, d);
+	waits_drop(&b->host.dialogs, d);
 	uplink_send(&b->uplink, &m);
 	deliver_release(p, event_id);
 	if (result)
@@ -51,11 +51,11 @@ static json_t *without_values(const char *action)
 	return json_pack("{s:s, s:{}}", "action", action, "values");
 }
 
-static void on_open(void *arg, struct dialog *d)
+static void on_open(void *arg, struct wait *d)
 {
 	struct broker *b = arg;
 	struct peer *p = broker_peer(b, d->instance);
-	CLEANUP(free_p) char *text = json_print(d->shape, NULL);
+	CLEANUP(free_p) char *text = json_print(d->what, NULL);
 	struct broker_msg m = {
 		.kind = BROKER_DIALOG,
 		.u.dialog = { .id = d->id, .instance = d->instance, .timeout_ms = d->timeout_ms }
@@ -72,13 +72,13 @@ static void on_open(void *arg, struct dialog *d)
 static void on_timer(void *arg)
 {
 	struct broker *b = arg;
-	struct dialog *d;
+	struct wait *d;
 
-	while ((d = dialogs_find_due(&b->host.dialogs, clock_mono_ms()))) {
+	while ((d = waits_find_due(&b->host.dialogs, clock_mono_ms()))) {
 		struct peer *p = broker_peer(b, d->instance);
 
 		if (!p) {
-			dialogs_drop(&b->host.dialogs, d);
+			waits_drop(&b->host.dialogs, d);
 			continue;
 		}
 		(void)record(p, "E_TIMEOUT", "nobody answered in time", NULL);
@@ -98,12 +98,12 @@ void desk_close(struct broker *b)
 {
 	loop_remove(&b->dialog_timer);
 	while (b->host.dialogs.first)
-		dialogs_drop(&b->host.dialogs, b->host.dialogs.first);
+		waits_drop(&b->host.dialogs, b->host.dialogs.first);
 }
 
 int desk_answer(struct broker *b, const struct broker_dialog_answer *a, struct err *e)
 {
-	struct dialog *d = dialogs_find(&b->host.dialogs, a->id);
+	struct wait *d = waits_find(&b->host.dialogs, a->id);
 	struct peer *p = d ? broker_peer(b, d->instance) : NULL;
 	CLEANUP(json_decref_p) json_t *given = NULL;
 	CLEANUP(json_decref_p) json_t *result = NULL;
@@ -115,7 +115,7 @@ int desk_answer(struct broker *b, const struct broker_dialog_answer *a, struct e
 	if (!str_ends_inside(a->text, sizeof(a->text)))
 		return err_set(e, ERR_PROTOCOL, "not an answer");
 	if (json_parse(a->text, strlen(a->text), DEPTH_ANSWER, JSON_NODES_MAX, &given, e) < 0 ||
-	    dialog_answer(d->shape, given, &result, e) < 0)
+	    dialog_answer(d->what, given, &result, e) < 0)
 		return -1;
 	action = json_string_value(json_object_get(result, "action"));
 	/* What a person typed goes to the plugin only on record; what it was stays out of the log.
@@ -128,7 +128,7 @@ int desk_answer(struct broker *b, const struct broker_dialog_answer *a, struct e
 
 void desk_withdraw(struct peer *p, const struct rpc_id *call)
 {
-	struct dialog *d = dialogs_find_call(&p->broker->host.dialogs, p->who.id, call);
+	struct wait *d = waits_find_call(&p->broker->host.dialogs, p->who.id, call);
 
 	if (!d)
 		return;
@@ -138,9 +138,9 @@ void desk_withdraw(struct peer *p, const struct rpc_id *call)
 
 void desk_forget(struct peer *p)
 {
-	struct dialog *d;
+	struct wait *d;
 
-	while ((d = dialogs_find_of(&p->broker->host.dialogs, p->who.id))) {
+	while ((d = waits_find_of(&p->broker->host.dialogs, p->who.id))) {
 		(void)record(p, "E_STATE", "its plugin ended", NULL);
 		end(p, d, NULL);
 	}

@@ -77,6 +77,21 @@ static const struct call_row rows[] = {
 	  .recording = RECORD_INTENT,
 	  .prepare = call_dialog_prepare,
 	  .commit = call_dialog_commit },
+	{ .name = "ai.complete",
+	  .alias = "useAI",
+	  .permission = PERM_USE_AI,
+	  .class = CLASS_EGRESS,
+	  .request_max = AI_REQUEST_MAX,
+	  .recording = RECORD_INTENT,
+	  .prepare = call_ai_complete,
+	  .commit = call_ai_commit },
+	{ .name = "ai.embed",
+	  .permission = PERM_USE_AI,
+	  .class = CLASS_EGRESS,
+	  .request_max = AI_REQUEST_MAX,
+	  .recording = RECORD_INTENT,
+	  .prepare = call_ai_embed,
+	  .commit = call_ai_commit },
 	{ .name = "host.info",
 	  .permission = NO_PERMISSION,
 	  .class = CLASS_OBSERVE,
@@ -96,6 +111,15 @@ static const struct call_row rows[] = {
 	  .recording = RECORD_NOTHING,
 	  .prepare = call_log_write },
 };
+
+void host_init(struct host *h)
+{
+	*h = (struct host){ .dialogs = { .of_one_max = DIALOGS_OF_ONE_MAX,
+					 .all_max = DIALOGS_MAX,
+					 .who = "a person" } };
+	h->history.fd = -1;
+	models_init(&h->models);
+}
 
 size_t gate_row_count(void)
 {

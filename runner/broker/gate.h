@@ -8,11 +8,12 @@
 #include <stdbool.h>
 
 #include "broker/cursor.h"
-#include "broker/dialogs.h"
 #include "broker/history.h"
 #include "broker/ledger.h"
+#include "broker/models.h"
 #include "broker/rpc.h"
 #include "broker/vault.h"
+#include "broker/waits.h"
 #include "proto/hostapi.h"
 
 #define NO_PERMISSION PERM_COUNT /* a call that every plugin may make */
@@ -35,8 +36,12 @@ struct host {
 	struct history history;
 	struct ledger ledger;
 	struct cursor_key cursor_key;
-	struct dialogs dialogs;
+	struct waits dialogs;
+	struct models models;
 };
+
+/* Zeroed, with the bounds of what can wait. */
+void host_init(struct host *h);
 
 /* Why a call was refused, by the gate or by its handler. */
 struct refusal {

@@ -93,6 +93,7 @@ void peer_close(struct peer *p)
 		return;
 	p->state = PEER_CLOSED;
 	desk_forget(p);
+	modelway_forget(p);
 	ledger_flush(&p->broker->host.ledger, &p->who, true, clock_mono_ms());
 	loop_remove(&p->wire);
 	fd_close_p(&p->conn.fd);

@@ -139,6 +139,12 @@ json_t *rpc_result(const struct rpc_id *id, json_t *result)
 	return json_pack("{s:s, s:o, s:o}", "jsonrpc", "2.0", "id", id_json(id), "result", result);
 }
 
+json_t *rpc_chunk(const struct rpc_id *id, const json_t *text)
+{
+	return json_pack("{s:s, s:s, s:{s:o, s:O}}", "jsonrpc", "2.0", "method", "$/chunk",
+			 "params", "id", id_json(id), "text", text);
+}
+
 json_t *rpc_error(const struct rpc_id *id, int code, const char *message, json_t *data)
 {
 	return json_pack("{s:s, s:o, s:{s:i, s:s, s:o}}", "jsonrpc", "2.0", "id", id_json(id),

@@ -39,6 +39,8 @@ bool rpc_id_equal(const struct rpc_id *a, const struct rpc_id *b);
 /* New envelopes; NULL when memory is out. They take params, result and data, also then. */
 json_t *rpc_request(uint64_t id, const char *method, json_t *params);
 json_t *rpc_result(const struct rpc_id *id, json_t *result);
+/* A piece of an answer that is still to come: $/chunk. A new reference to text is taken. */
+json_t *rpc_chunk(const struct rpc_id *id, const json_t *text);
 json_t *rpc_error(const struct rpc_id *id, int code, const char *message, json_t *data);
 
 #endif

@@ -126,16 +126,19 @@ static bool is_open(const struct peer *p, const struct rpc_id *id)
 	for (size_t i = 0; i < p->who.inflight; i++)
 		if (rpc_id_equal(&p->unread[i].id, id))
 			return true;
-	return dialogs_find_call(&p->broker->host.dialogs, p->who.id, id) != NULL;
+	return waits_find_call(&p->broker->host.dialogs, p->who.id, id) ||
+	       waits_find_call(&p->broker->host.models.calls, p->who.id, id);
 }
 
-/* Only a call that waits for a person is not over before this can arrive. */
+/* Only a call that waits for a person or a model is not over before this can arrive. */
 static void take_notice(struct peer *p, const struct rpc_message *m)
 {
 	struct rpc_id id;
 
-	if (!strcmp(m->method, "$/cancel") && rpc_id_of(json_object_get(m->params, "id"), &id))
-		desk_withdraw(p, &id);
+	if (strcmp(m->method, "$/cancel") != 0 || !rpc_id_of(json_object_get(m->params, "id"), &id))
+		return;
+	desk_withdraw(p, &id);
+	modelway_withdraw(p, &id);
 }
 
 static void take_call(struct peer *p, const struct rpc_message *m, size_t len)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fetch.c - kennel-fetch: gets the revocation list and puts it where the supervisor reads it.
- * Owns: the network, and exactly one file. Believes nothing: the list is signed, and the loader
- * reads it. Must not know: keys, plugins, vaults. */
-#include <curl/curl.h>
+/* fetch.c - kennel-fetch: gets the revocation list and puts it where the supervisor reads it; and,
+ * as "kennel-fetch --serve", asks language models for a broker (fetch/serve.h). Owns: the network,
+ * and exactly one file. Believes nothing: the list is signed, and the loader reads it.
+ * Must not know: plugins, vaults. */
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -15,10 +15,11 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
-#include "base/confine.h"
 #include "base/fd.h"
 #include "base/fs.h"
 #include "base/log.h"
+#include "fetch/http.h"
+#include "fetch/serve.h"
 #include "policy/hostconf.h"
 
 #define DEFAULT_CONFIG "/etc/kennel/kennel.json"
@@ -27,7 +28,7 @@
 /* Every list begins so; the page of a captive portal does not, and replaces nothing. */
 #define LIST_START "{\"_type\":\"kennel.revocations/1\","
 
-enum { CONNECT_S = 15, TOTAL_S = 60, SYSTEM_FOLDERS = 3 };
+enum { TOTAL_S = 60 };
 
 static const char help[] =
 	"Usage: kennel-fetch [OPTION]...\n"
@@ -37,6 +38,7 @@ static const char help[] =
 	"\n"
 	"  --config FILE  the host's configuration (" DEFAULT_CONFIG ")\n"
 	"  --uid N        the user and group it becomes (64103)\n"
+	"  --serve        started by kenneld with its descriptors: the way of a broker to language models\n"
 	"  -h, --help     this text\n"
 	"\n"
 	"Exit status: 0 it is there; 2 wrong usage; 12 the configuration; 13 the network or the disk.\n";
@@ -91,26 +93,6 @@ static int read_config(struct fetch *f, struct err *e)
 	return f->folder < 0 ? err_sys(e, "open %.160s", path) : 0;
 }
 
-/* What a name and a certificate take, to read; its own folder, to write; nothing else. */
-static int confine(const struct fetch *f, struct err *e)
-{
-	static const char *const system_folders[SYSTEM_FOLDERS] = { "/etc", "/usr", "/run" };
-	struct landlock_rule rules[1 + SYSTEM_FOLDERS] = { { f->folder,
-							     LANDLOCK_READ | LANDLOCK_WRITE } };
-	int fds[SYSTEM_FOLDERS], r;
-	size_t n = 1;
-
-	for (size_t i = 0; i < SYSTEM_FOLDERS; i++) {
-		fds[i] = open(system_folders[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
-		if (fds[i] >= 0)
-			rules[n++] = (struct landlock_rule){ fds[i], LANDLOCK_READ };
-	}
-	r = confine_enter(SECCOMP_FETCH, rules, n, e);
-	for (size_t i = 0; i < SYSTEM_FOLDERS; i++)
-		fd_close_p(&fds[i]);
-	return r;
-}
-
 /* ---- the network ---- */
 
 static size_t on_bytes(char *p, size_t size, size_t n, void *arg)
@@ -124,22 +106,12 @@ static int set_up(CURL *c, struct fetch *f, char why[CURL_ERROR_SIZE], struct er
 {
 	CURLcode bad = CURLE_OK;
 
-	bad |= curl_easy_setopt(c, CURLOPT_URL, f->ceiling.revocations.url);
-	bad |= curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "https,http"); /* http: this host only */
-	bad |= curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
-	bad |= curl_easy_setopt(c, CURLOPT_PROXY, "");
-	bad |= curl_easy_setopt(c, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-	bad |= curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-	bad |= curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 1L);
-	bad |= curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 2L);
-	bad |= curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	bad |= curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_S);
+	if (http_set_up(c, f->ceiling.revocations.url, why, e) < 0)
+		return -1;
 	bad |= curl_easy_setopt(c, CURLOPT_TIMEOUT, (long)TOTAL_S);
 	bad |= curl_easy_setopt(c, CURLOPT_MAXFILESIZE, (long)STATEMENT_MAX);
-	bad |= curl_easy_setopt(c, CURLOPT_USERAGENT, "kennel-fetch");
 	bad |= curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_bytes);
 	bad |= curl_easy_setopt(c, CURLOPT_WRITEDATA, &f->body);
-	bad |= curl_easy_setopt(c, CURLOPT_ERRORBUFFER, why);
 	return bad == CURLE_OK ? 0 : err_set(e, ERR_INTERNAL, "set up the request");
 }
 
@@ -172,9 +144,12 @@ static int run(struct fetch *f, struct err *e)
 	f->config_fd = open_config(f->config, e);
 	if (f->config_fd < 0 || become(f, e) < 0 || read_config(f, e) < 0)
 		return -1;
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK || !(c = curl_easy_init()))
-		return err_set(e, ERR_INTERNAL, "libcurl");
-	if (confine(f, e) == 0 && get(c, f, e) == 0)
+	if (http_open(e) < 0)
+		return -1;
+	c = curl_easy_init();
+	if (!c)
+		return err_set(e, ERR_NOMEM, "libcurl");
+	if (http_confine(f->folder, e) == 0 && get(c, f, e) == 0)
 		r = fs_write_atomic(f->folder, LIST_NAME, f->body.p, f->body.len, 0644, e);
 	curl_easy_cleanup(c);
 	return r < 0 ? err_wrap(e, "fetch") : 0;
@@ -184,6 +159,7 @@ static int parse(int argc, char **argv, struct fetch *f)
 {
 	static const struct option options[] = { { "config", required_argument, NULL, 'c' },
 						 { "uid", required_argument, NULL, 'u' },
+						 { "serve", no_argument, NULL, 's' },
 						 { "help", no_argument, NULL, 'h' },
 						 { 0 } };
 	char *end;
@@ -192,6 +168,8 @@ static int parse(int argc, char **argv, struct fetch *f)
 	while ((o = getopt_long(argc, argv, "h", options, NULL)) >= 0) {
 		if (o == 'h')
 			return 1;
+		if (o == 's')
+			return argc == 2 ? 2 : -1;
 		if (o == 'c') {
 			f->config = optarg;
 			continue;
@@ -215,6 +193,12 @@ int main(int argc, char **argv)
 
 	log_init("fetch", LOG_INFO);
 	r = parse(argc, argv, &f);
+	if (r == 2) {
+		r = serve(&e);
+		if (r < 0)
+			log_err(LOG_ERROR, "the way to models ended", &e);
+		return r < 0 ? err_exit_status(e.code) : 0;
+	}
 	if (r != 0) {
 		(void)fputs(help, r > 0 ? stdout : stderr);
 		return r > 0 ? 0 : err_exit_status(ERR_USAGE);

@@ -54,6 +54,23 @@ struct pin {
 	uint8_t reserved[7];
 };
 
+/* A language model that plugins may be given under this name; its address and key are seen by
+ * kennel-fetch only. */
+struct ai_profile {
+	char name[NAME_MAX_BYTES];
+	char url[HOST_PATH_MAX]; /* "https://host/v1"; /chat/completions and /embeddings go behind it */
+	char socket[UNIX_PATH_BYTES]; /* "": TCP; else the server listens there */
+	uint32_t answer_tokens;	      /* the most one answer may have */
+	char model[NAME_MAX_BYTES * 2];
+	char key[HOST_PATH_MAX]; /* root's file with the bearer token; "": none */
+	uint64_t tokens_per_day; /* of one plugin */
+	uint32_t timeout_ms;
+	uint32_t plugin_count; /* 0: whoever has useAI */
+	uint8_t plain_http;    /* to another host, with all that is said there readable on the way */
+	uint8_t reserved[7];
+	char plugins[AI_PLUGINS_MAX][NAME_MAX_BYTES];
+};
+
 /* The configuration as the launcher holds it. Nothing else decides uids and vault roots. */
 struct ceiling {
 	uint32_t abi;
@@ -71,6 +88,9 @@ struct ceiling {
 	struct revocation_conf revocations;
 	struct tenant_ceiling tenants[TENANTS_MAX];
 	struct pin pins[PINS_MAX];
+	uint32_t ai_count;
+	uint32_t reserved;
+	struct ai_profile ai[AI_PROFILES_MAX];
 };
 
 /* A key's ceiling, from its trust file. */

@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/cleanup.h"
 #include "base/json.h"
+#include "policy/aiconf.h"
 #include "policy/field.h"
 #include "policy/limit.h"
 #include "policy/rules.h"
@@ -363,6 +364,13 @@ static const struct field host_rows[] = {
 	  .members = &revocation_table,
 	  .take = take_revocations,
 	  FIELD_PLACE(struct ceiling, revocations) },
+	{ .key = "ai",
+	  .help = "By name: the language models that plugins with useAI can ask; \"default\" is the one they get when they name none.",
+	  .type = FIELD_MAP,
+	  .ours = true,
+	  .max = AI_PROFILES_MAX,
+	  .members = &aiconf_fields,
+	  .take = aiconf_take },
 	{ .key = "tenants",
 	  .help = "By name: who has a vault here.",
 	  .type = FIELD_MAP,

@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/cleanup.h"
+#include "policy/aiprofile.h"
 #include "policy/limit.h"
 #include "policy/rules.h"
 
@@ -33,8 +34,12 @@ _Static_assert(sizeof(struct tenant_ceiling) ==
 _Static_assert(sizeof(struct ceiling) == 32 + sizeof(struct bundle_bounds) + 4 * HOST_PATH_MAX +
 						 TENANTS_MAX * sizeof(struct tenant_ceiling) +
 						 PINS_MAX * sizeof(struct pin) +
-						 sizeof(struct revocation_conf),
+						 sizeof(struct revocation_conf) + 8 +
+						 AI_PROFILES_MAX * sizeof(struct ai_profile),
 	       "ceiling");
+_Static_assert(sizeof(struct ai_profile) == 3 * NAME_MAX_BYTES + 2 * HOST_PATH_MAX + UNIX_PATH_BYTES +
+						    28 + AI_PLUGINS_MAX * NAME_MAX_BYTES,
+	       "ai_profile");
 _Static_assert(sizeof(struct bundle_bounds) == 32, "bundle_bounds");
 _Static_assert(sizeof(struct pin) == NAME_MAX_BYTES + DIGEST_HEX_BYTES + 7, "pin");
 _Static_assert(sizeof(struct revocation_conf) == 16 + 2 * HOST_PATH_MAX, "revocations");
@@ -307,6 +312,8 @@ int ceiling_check(const struct ceiling *c, struct err *e)
 		return -1;
 	if (check_pins(c, e) < 0 || check_revocations(&c->revocations, e) < 0)
 		return -1;
+	if (!ai_profiles_are_sound(c))
+		return bad(e, "ceiling", "ai");
 	return check_tenants(c, e);
 }
 

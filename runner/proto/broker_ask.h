@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* broker_ask.h - records between supervisor and broker that carry what people ask of plugins'
- * doings, and plugins of people: undo, dialogs. Owns: their layout.  Must not know: who asks. */
+ * doings, and plugins of people and of models: undo, dialogs, AI. Owns: their layout.  Must not know: who asks. */
 #ifndef KENNEL_PROTO_BROKER_ASK_H
 #define KENNEL_PROTO_BROKER_ASK_H
 
@@ -35,6 +35,28 @@ struct broker_dialog_answer {
 	uint64_t serial;
 	uint64_t id;
 	char text[DIALOG_BYTES_MAX]; /* JSON: {action, values} */
+};
+
+/* What a plugin may know of a language model, and is held to. */
+struct broker_model {
+	char name[NAME_MAX_BYTES];
+	uint32_t answer_tokens; /* the most of one answer */
+	uint32_t timeout_ms;	/* the most of one question */
+	uint64_t tokens_per_day; /* of one plugin */
+	uint32_t plugin_count;	 /* 0: whoever has useAI */
+	uint32_t reserved;
+	char plugins[AI_PLUGINS_MAX][NAME_MAX_BYTES];
+};
+
+struct broker_models {
+	uint32_t count;
+	uint32_t reserved;
+	struct broker_model list[AI_PROFILES_MAX];
+};
+
+/* With it comes the socket (proto/fetch_link.h), or the error. */
+struct broker_model_way {
+	struct err error;
 };
 
 /* The answer to a question that only can be done or not. */

@@ -11,7 +11,7 @@
 #include "policy/policy.h"
 #include "proto/broker_ask.h"
 
-#define BROKER_ABI 1u
+#define BROKER_ABI 2u
 
 /* Descriptors the launcher gives kennel-broker. argv: kennel-broker --tenant NAME */
 enum broker_fd {
@@ -31,6 +31,8 @@ enum broker_kind {
 	BROKER_STATS,	   /* answered by one BROKER_PLUGIN_STATS each, the last has more = 0 */
 	BROKER_UNDO,	   /* u.undo; answered by BROKER_DONE */
 	BROKER_DIALOG_ANSWER, /* u.dialog_answer; answered by BROKER_DONE */
+	BROKER_MODELS,	      /* u.models: once, before the first plugin; absent: there are none */
+	BROKER_MODEL_WAY,     /* u.model_way; fd: stream socket to kennel-fetch, unless error is set */
 	/* broker to supervisor */
 	BROKER_READY = 64,  /* once: vault opened, watches set */
 	BROKER_UP,	    /* u.instance: initialize answered in time */
@@ -44,6 +46,7 @@ enum broker_kind {
 	BROKER_DONE,	    /* u.done */
 	BROKER_DIALOG,	    /* u.dialog: a plugin asks a person */
 	BROKER_DIALOG_END,  /* u.instance: the dialog of that id waits no more */
+	BROKER_MODEL_WANTED, /* answered by BROKER_MODEL_WAY */
 };
 
 struct broker_attach {
@@ -124,6 +127,8 @@ struct broker_msg {
 		struct broker_dialog dialog;
 		struct broker_dialog_answer dialog_answer;
 		struct broker_done done;
+		struct broker_models models;
+		struct broker_model_way model_way;
 	} u;
 };
 

@@ -18,7 +18,7 @@
 #include "proto/launch_start.h"
 #include "proto/selftest.h"
 
-#define REQUEST_ABI 3u
+#define REQUEST_ABI 4u
 
 /* Descriptors the launcher gives kennel-supervisor. */
 enum supervisor_fd {
@@ -43,6 +43,7 @@ enum launch_kind {
 	LAUNCH_BUDGET,	 /* u.budget: budget_ms of CPU time, counted from now */
 	LAUNCH_INSPECT,	 /* u.instance; answers u.posture, a part each; the last has more = 0 */
 	LAUNCH_SELFTEST, /* answer: u.selftest, whatever got through */
+	LAUNCH_FETCH,	 /* u.broker; fd out: stream socket (proto/fetch_link.h); one per tenant */
 	LAUNCH_KIND_COUNT,
 
 	LAUNCH_NOTICE_ENDED = 64, /* u.ended: cgroup empty, reaped, removed */

@@ -22,15 +22,15 @@
 #include "sandbox/state.h"
 
 #define LOADERS_MAX 8u /* at once; each is a process of at most 16 MiB */
-#define ROLES_MAX (2u + TENANTS_MAX + LOADERS_MAX)
+#define ROLES_MAX (2u + 2u * TENANTS_MAX + LOADERS_MAX)
 #define GROUP_NAME_MAX 24u /* "i" and a 64-bit number */
 
-enum role_kind { ROLE_NONE, ROLE_AUDIT, ROLE_SUPERVISOR, ROLE_BROKER, ROLE_LOADER };
+enum role_kind { ROLE_NONE, ROLE_AUDIT, ROLE_SUPERVISOR, ROLE_BROKER, ROLE_LOADER, ROLE_FETCH };
 
 struct role {
 	struct launcher *launcher;
 	enum role_kind kind;
-	uint32_t tenant; /* ROLE_BROKER: index in the ceiling */
+	uint32_t tenant; /* ROLE_BROKER, ROLE_FETCH: index in the ceiling */
 	pid_t pid;
 	int pidfd;
 	struct loop_source *source;
@@ -103,6 +103,7 @@ int roles_watch(struct launcher *l, struct err *e); /* those started before ther
 int roles_start_broker(struct launcher *l, const char *tenant, int *ret_link, struct err *e);
 int roles_start_loader(struct launcher *l, const struct launch_loader *m,
 		       const struct record_fds *fds, int *ret_link, struct err *e);
+int roles_start_fetch(struct launcher *l, const char *tenant, int *ret_link, struct err *e);
 void roles_end(struct launcher *l); /* asks, waits a bounded time, kills */
 
 /* ---- prepare.c ---- */

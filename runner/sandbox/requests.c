@@ -91,6 +91,21 @@ static int do_broker(struct launcher *l, const struct request *r, struct err *e)
 	return 0;
 }
 
+static int do_fetch(struct launcher *l, const struct request *r, struct err *e)
+{
+	const char *tenant = r->msg->u.broker.tenant;
+	struct record_fds back = { .count = 1 };
+
+	if (!str_ends_inside(tenant, NAME_MAX_BYTES))
+		return err_set(e, ERR_CEILING, "no such tenant");
+	if (roles_start_fetch(l, tenant, &back.fd[0], e) < 0)
+		return -1;
+	new_out(l, r->msg->kind, r->msg->serial)->u.broker = r->msg->u.broker;
+	send_out(l, &back, 0);
+	record_fds_close(&back);
+	return 0;
+}
+
 static int do_start(struct launcher *l, const struct request *r, struct err *e)
 {
 	int64_t began_ns = clock_mono_ns();
@@ -272,6 +287,7 @@ static int (*const handlers[LAUNCH_KIND_COUNT])(struct launcher *l, const struct
 	[LAUNCH_KILL] = do_kill,       [LAUNCH_FREEZE] = do_freeze,	[LAUNCH_THAW] = do_thaw,
 	[LAUNCH_USAGE] = do_usage,     [LAUNCH_SHUTDOWN] = do_shutdown, [LAUNCH_BUDGET] = do_budget,
 	[LAUNCH_INSPECT] = do_inspect, [LAUNCH_SELFTEST] = do_selftest,
+	[LAUNCH_FETCH] = do_fetch,
 };
 
 /* The one way to a handler: the launcher's state, then the instance's, then the request itself. */

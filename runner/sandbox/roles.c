@@ -37,7 +37,8 @@ struct role_start {
 	gid_t extra_gid;
 	const int *fds; /* from descriptor 4 on; 3 is its link to whoever asked for it */
 	size_t fd_count;
-	uint32_t tenant; /* ROLE_BROKER */
+	uint32_t tenant; /* ROLE_BROKER, ROLE_FETCH */
+	bool stream;	 /* its link is a stream, not of records */
 };
 
 static struct role *find_role(struct launcher *l, enum role_kind kind)
@@ -56,7 +57,7 @@ static void forget_role(struct role *r)
 }
 
 static const char *const role_names[] = { "", "kennel-audit", "kennel-supervisor", "kennel-broker",
-					  "kennel-loader" };
+					  "kennel-loader", "kennel-fetch" };
 
 /* A role that must not end has ended: no plugin runs unsupervised or unrecorded. */
 static void on_role_exit(void *arg, uint32_t events)
@@ -80,6 +81,11 @@ static void on_role_exit(void *arg, uint32_t events)
 			      WEXITSTATUS(status));
 	if (kind == ROLE_LOADER)
 		return; /* its own record said why; that is for the supervisor */
+	if (kind == ROLE_FETCH) { /* its broker sees the end of their socket */
+		if (status != 0)
+			l->options.note(LOG_WARN, "a plugin's way to a model ended", &why);
+		return;
+	}
 	if (kind == ROLE_BROKER) {
 		l->options.note(l->state == LAUNCHER_STOPPING ? LOG_DEBUG : LOG_WARN,
 				"a broker is gone", &why);
@@ -131,7 +137,9 @@ static int spawn_role(struct launcher *l, const struct role_start *s, struct sta
 	(void)snprintf(path, sizeof(path), "%s/%s", l->bin_dir, s->argv[0]);
 	if (sp.fds_count > SPAWN_FDS_MAX)
 		return err_set(e, ERR_INTERNAL, "%zu descriptors", sp.fds_count);
-	if (record_pair(ends, e) < 0)
+	if (s->stream && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+		return err_sys(e, "socketpair");
+	if (!s->stream && record_pair(ends, e) < 0)
 		return -1;
 	sp.fds[3] = ends[1];
 	memcpy(sp.fds + 4, s->fds, s->fd_count * sizeof(int));
@@ -319,10 +327,10 @@ int roles_start_supervisor(struct launcher *l, struct err *e)
 
 /* ---- on request ---- */
 
-static bool broker_runs(const struct launcher *l, uint32_t tenant)
+static bool role_runs(const struct launcher *l, enum role_kind kind, uint32_t tenant)
 {
 	for (size_t i = 0; i < ROLES_MAX; i++)
-		if (l->roles[i].kind == ROLE_BROKER && l->roles[i].tenant == tenant)
+		if (l->roles[i].kind == kind && l->roles[i].tenant == tenant)
 			return true;
 	return false;
 }
@@ -337,7 +345,7 @@ int roles_start_broker(struct launcher *l, const char *tenant, int *ret_link, st
 
 	if (!t)
 		return err_set(e, ERR_CEILING, "no such tenant");
-	if (broker_runs(l, index))
+	if (role_runs(l, ROLE_BROKER, index))
 		return err_set(e, ERR_EXISTS, "the broker of %s runs already", t->name);
 	state = state_open_broker(&l->dirs, t, e);
 	audit = state < 0 ? -1 : make_audit_client(l, false, t->name, e);
@@ -414,6 +422,58 @@ int roles_start_loader(struct launcher *l, const struct launch_loader *m,
 	return start_role(l, &s, ret_link, e);
 }
 
+/* A key is for root's eyes, and for the one process that says it to the server. */
+static int open_key(const char *path, struct err *e)
+{
+	CLEANUP_FD int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return err_sys(e, "open the key %s", path);
+	if (!S_ISREG(st.st_mode) || st.st_uid != 0 || (st.st_mode & 077))
+		return err_set(e, ERR_CONFIG,
+			       "the key %s must be a file of root that nobody else may read: "
+			       "chown root, chmod 600",
+			       path);
+	return take_fd(fd);
+}
+
+int roles_start_fetch(struct launcher *l, const char *tenant, int *ret_link, struct err *e)
+{
+	static const char *const argv[] = { "kennel-fetch", "--serve", NULL };
+	const struct tenant_ceiling *t = ceiling_find_tenant(&l->ceiling, tenant);
+	int fds[1 + AI_PROFILES_MAX] = { l->ceiling_fd };
+	struct role_start s = { .kind = ROLE_FETCH,
+				.argv = argv,
+				.uid = l->ids.fetch,
+				.gid = l->ids.fetch,
+				.extra_gid = (gid_t)-1,
+				.fds = fds,
+				.fd_count = 1,
+				.stream = true };
+	int r = 0;
+
+	if (!t || !l->ceiling.ai_count || !(t->permissions & PERM_BIT(PERM_USE_AI)))
+		return err_set(e, ERR_CEILING, "no such tenant, or no model for it");
+	s.tenant = (uint32_t)(t - l->ceiling.tenants);
+	if (role_runs(l, ROLE_FETCH, s.tenant))
+		return err_set(e, ERR_EXISTS, "the way of %s to a model is open already", t->name);
+	for (uint32_t i = 0; r == 0 && i < l->ceiling.ai_count; i++) {
+		if (!l->ceiling.ai[i].key[0])
+			continue;
+		r = fds[s.fd_count] = open_key(l->ceiling.ai[i].key, e);
+		if (r >= 0) {
+			s.fd_count++;
+			r = 0;
+		}
+	}
+	if (r == 0)
+		r = start_role(l, &s, ret_link, e);
+	for (size_t i = 1; i < s.fd_count; i++)
+		fd_close_p(&fds[i]);
+	return r;
+}
+
 /* ---- the end ---- */
 
 static void end_kind(struct launcher *l, enum role_kind kind, int64_t until_ms)
@@ -437,8 +497,8 @@ static void end_kind(struct launcher *l, enum role_kind kind, int64_t until_ms)
 void roles_end(struct launcher *l)
 {
 	/* Who records comes last: the others' ends are on the log then. */
-	static const enum role_kind order[] = { ROLE_LOADER, ROLE_BROKER, ROLE_SUPERVISOR,
-						ROLE_AUDIT };
+	static const enum role_kind order[] = { ROLE_LOADER, ROLE_FETCH, ROLE_BROKER,
+						ROLE_SUPERVISOR, ROLE_AUDIT };
 
 	loop_remove(&l->request_source);
 	fd_close_p(&l->request_sock);

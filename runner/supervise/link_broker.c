@@ -16,6 +16,7 @@
 #include "supervise/budget.h"
 #include "supervise/emit.h"
 #include "supervise/feed.h"
+#include "supervise/models.h"
 #include "supervise/plugin.h"
 #include "supervise/stats.h"
 #include "supervise/supervisor.h"
@@ -79,6 +80,7 @@ static void on_ready(struct broker *b, const struct broker_msg *m)
 		return;
 	b->state = BROKER_SERVING;
 	b->failures = 0;
+	models_on_ready(b);
 	plugin_on_broker(b->s, b->tenant->name, NULL);
 }
 
@@ -159,6 +161,12 @@ static void on_dialog_end(struct broker *b, const struct broker_msg *m)
 	dialogs_on_end(b, m->u.instance.id);
 }
 
+static void on_model_wanted(struct broker *b, const struct broker_msg *m)
+{
+	(void)m;
+	models_on_wanted(b);
+}
+
 static void on_wanted(struct broker *b, const struct broker_msg *m)
 {
 	struct plugin *p = plugin_find(b->s, b->tenant->name, m->u.event.plugin);
@@ -177,6 +185,7 @@ static const struct {
 	{ BROKER_PLUGIN_STATS, on_stats },  { BROKER_LOG, on_log },
 	{ BROKER_WANTED, on_wanted },	    { BROKER_DONE, on_asked },
 	{ BROKER_DIALOG, on_dialog },	    { BROKER_DIALOG_END, on_dialog_end },
+	{ BROKER_MODEL_WANTED, on_model_wanted },
 };
 
 static bool texts_end(const struct broker_msg *m)

@@ -20,6 +20,14 @@ struct fixture {
 	char revision[DIGEST_HEX_BYTES];
 };
 
+static const struct broker_models models_for_tests = {
+	.count = 1,
+	.list = { { .name = "default",
+		    .answer_tokens = 100,
+		    .timeout_ms = 10000,
+		    .tokens_per_day = 1000000 } },
+};
+
 #define NOTE_TEXT "A note about Topic and foo.\n"
 
 FIXTURE_UNUSED static bool take_line(void *arg, enum log_stream stream, unsigned int level,
@@ -35,6 +43,7 @@ FIXTURE_UNUSED static int setup(void **state)
 {
 	struct fixture *x = calloc(1, sizeof(*x));
 
+	host_init(&x->host);
 	folders_make(&x->f);
 	put_note(&x->f, "In/a.md", NOTE_TEXT);
 	put_note(&x->f, "In/Topic.md", "# Topic\n");
@@ -46,6 +55,8 @@ FIXTURE_UNUSED static int setup(void **state)
 	assert_int_equal(vault_rescan(x->host.vault, NULL, NULL, NULL), 0);
 	assert_int_equal(history_open(x->f.state, &x->host.history, NULL), 0);
 	cursor_new_key(&x->host.cursor_key);
+	assert_int_equal(models_take(&x->host.models, &models_for_tests, NULL), 0);
+	assert_int_equal(tokens_open(x->f.state, 0, &x->host.models.tokens, NULL), 0);
 	x->audit = audit_start();
 	x->host.ledger.sock = x->audit->ends[1];
 	(void)snprintf(x->host.ledger.tenant, sizeof(x->host.ledger.tenant), "default");
@@ -62,6 +73,7 @@ FIXTURE_UNUSED static int teardown(void **state)
 	audit_stop(x->audit);
 	vault_free_p(&x->host.vault);
 	history_close_p(&x->host.history);
+	tokens_close_p(&x->host.models.tokens);
 	folders_remove(&x->f);
 	free(x);
 	return 0;
@@ -74,7 +86,8 @@ FIXTURE_UNUSED static void become(struct fixture *x, enum grants g)
 	static const enum permission perms[] = { PERM_READ_METADATA, PERM_READ_NOTES,
 						 PERM_SEARCH_NOTES,  PERM_CREATE_NOTES,
 						 PERM_WRITE_NOTES,   PERM_DELETE_NOTES,
-						 PERM_WRITE_LINKS,   PERM_OPEN_DIALOG };
+						 PERM_WRITE_LINKS,   PERM_OPEN_DIALOG,
+						 PERM_USE_AI };
 	struct policy p;
 
 	policy_make(&p, "linker", 0);
@@ -110,7 +123,8 @@ FIXTURE_UNUSED static int ask(struct fixture *x, const char *method, const char 
 	if (later) {
 		assert_null(answer);
 		assert_null(ret);
-		dialogs_drop(&x->host.dialogs, x->host.dialogs.first);
+		waits_drop(&x->host.dialogs, x->host.dialogs.first);
+		waits_drop(&x->host.models.calls, x->host.models.calls.first);
 		return 0;
 	}
 	assert_non_null(answer);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_desk.c - a plugin asks a person: the whole broker over its real sockets.
- * tests: runner/broker/desk.c runner/broker/dialogs.c runner/broker/call_dialog.c */
+ * tests: runner/broker/desk.c runner/broker/waits.c runner/broker/call_dialog.c */
 #include <signal.h>
 
 #include "broker/broker.h"

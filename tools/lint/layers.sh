@@ -13,9 +13,10 @@ declare -A MAY=(
 	[sandbox]="base policy proto observe bpf/abi.h bpf/pins.h skeletons"
 	[supervise]="base policy proto observe"
 	[broker]="base policy proto observe"
+	[fetch]="base policy proto"
 	[cli]="base policy proto observe"
 	[init]="base/limits.h proto/selftest.h"
-	[main]="base bundle policy proto observe sandbox supervise broker cli bpf skeletons"
+	[main]="base bundle policy proto observe sandbox supervise broker fetch cli bpf skeletons"
 	# not in runner/, same rule
 	[bpf]="base/limits.h"
 	[images]="base proto"
