@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* asking.h - the running event's questions to a person: the event's time stands still for them,
- * here as at the host. Owns: which calls those are.  Must not know: deadlines, events. */
+/* asking.h - the running event's questions to a person or a model: the event's time stands still
+ * for them, here as at the host. Owns: which calls those are.  Must not know: deadlines, events. */
 #ifndef KENNEL_JS_ASKING_H
 #define KENNEL_JS_ASKING_H
 

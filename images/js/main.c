@@ -315,6 +315,22 @@ static void take_answer(struct session *s, const struct rpc_news *n)
 		(void)fprintf(stderr, "error: runtime: %s\n", e.text);
 }
 
+/* A piece of an answer that is still to come. */
+static void take_chunk(struct session *s, const json_t *params)
+{
+	const json_t *id = json_object_get(params, "id");
+	const char *text = json_string_value(json_object_get(params, "text"));
+	struct engine_call c = { .name = "chunk", .argc = 2, .deadline_ms = work_deadline(s) };
+	struct err e = { 0 };
+
+	if (!s->engine || !json_is_integer(id) || !text)
+		return;
+	c.argv[0] = engine_number(s->engine, (double)json_integer_value(id));
+	c.argv[1] = engine_text(s->engine, text);
+	if (!engine_run(s->engine, &c, &e) && engine_stopped(s->engine) == ENGINE_GOES_ON)
+		(void)fprintf(stderr, "error: runtime: %s\n", e.text);
+}
+
 /* 1: go on; 0: the host has closed the wire. */
 static int turn(struct session *s, struct err *e)
 {
@@ -336,6 +352,9 @@ static int turn(struct session *s, struct err *e)
 		break;
 	case RPC_ANSWER:
 		take_answer(s, &n);
+		break;
+	case RPC_CHUNK:
+		take_chunk(s, answer);
 		break;
 	case RPC_CANCELLED:
 		(void)run(s, "cancel", "the host has cancelled the event", NULL);

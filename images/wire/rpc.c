@@ -203,6 +203,10 @@ static int take_notification(const char *method, const json_t *params, struct er
 		rpc.closing = true;
 	else if (!strcmp(method, "$/cancel"))
 		return cancel(json_object_get(params, "id"), e);
+	else if (!strcmp(method, "$/chunk") && json_is_object(params)) {
+		json_decref(rpc.chunk); /* who waits for whole answers takes none */
+		rpc.chunk = json_incref((json_t *)(uintptr_t)params);
+	}
 	return 0;
 }
 
@@ -355,6 +359,9 @@ int rpc_poll(int timeout_ms, bool takes_request, struct rpc_news *ret, struct er
 			ret->answer = plain_answer(message);
 		} else if (rpc.closing) {
 			ret->kind = RPC_CLOSED;
+		} else if (rpc.chunk) {
+			ret->kind = RPC_CHUNK;
+			ret->answer = take_ptr(rpc.chunk);
 		} else if (rpc.cancelled && !was_cancelled) {
 			ret->kind = RPC_CANCELLED;
 		} else if (takes_request && rpc.waiting_count) {

@@ -32,12 +32,12 @@ json_t *rpc_not_sent(const struct err *e);
 /* The answer to that call is wanted no more; it still comes, sooner. */
 int rpc_withdraw(json_int_t id, struct err *e);
 
-enum rpc_kind { RPC_NOTHING, RPC_REQUEST, RPC_ANSWER, RPC_CANCELLED, RPC_CLOSED };
+enum rpc_kind { RPC_NOTHING, RPC_REQUEST, RPC_ANSWER, RPC_CHUNK, RPC_CANCELLED, RPC_CLOSED };
 struct rpc_news {
 	enum rpc_kind kind;
 	struct rpc_request request; /* RPC_REQUEST: owned */
 	json_int_t id;		    /* RPC_ANSWER: of our call */
-	json_t *answer;		    /* owned; {"result":…} or {"error":…} */
+	json_t *answer;		    /* owned; {"result":…} or {"error":…}, or $/chunk's params */
 };
 
 /* What the host says next, within timeout_ms (-1: for ever). A request is handed out only if the

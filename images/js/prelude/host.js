@@ -33,16 +33,18 @@ function withdraw(call, reason) {
 		native.withdraw(call.id);
 	call.reject(reason);
 }
-function call(method, params = {}, { signal } = {}) {
+function call(method, params = {}, { signal, onChunk } = {}) {
 	if (typeof method !== "string" || method.length > 63)
 		throw new TypeError("host.call: the method is a short text");
 	if (typeof params !== "object" || params === null || Array.isArray(params))
 		throw new TypeError(`${method}: parameters are an object`);
+	if (onChunk !== undefined && typeof onChunk !== "function")
+		throw new TypeError(`${method}: onChunk is a function`);
 	if (signal?.aborted)
 		return Promise.reject(signal.reason);
-	const text = JSON.stringify(params), from = new Error().stack;
+	const text = JSON.stringify(onChunk ? { ...params, stream: true } : params), from = new Error().stack;
 	return new Promise((resolve, reject) => {
-		const one = { method, text, resolve, reject, from, id: 0 };
+		const one = { method, text, resolve, reject, from, onChunk, id: 0 };
 		waiting.push(one);
 		signal?.addEventListener("abort", () => withdraw(one, signal.reason), { once: true });
 		pump();
@@ -54,6 +56,15 @@ kennel.answer = (id, text) => {
 	pump();
 	if (done)
 		settle(done, JSON.parse(text));
+};
+
+/* What a piece of an answer is used for may fail; the answer still comes. */
+kennel.chunk = (id, text) => {
+	try {
+		open.get(id)?.onChunk?.(text);
+	} catch (error) {
+		kennel.uncaught(error);
+	}
 };
 
 /* host.notes.read(…) is host.call("notes.read", …), host.readNotes(…) host.call("readNotes", …). */

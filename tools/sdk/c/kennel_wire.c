@@ -328,6 +328,34 @@ static struct kennel_json local_error(int code, const char *text)
 	return wire.answer.whole;
 }
 
+/* A person's or a model's answer takes a while, for which the time of the event stands still. */
+static bool is_question(const char *method)
+{
+	static const char *const questions[] = { "ui.openDialog", "openDialog", "ai.complete",
+						 "useAI", "ai.embed" };
+
+	for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++)
+		if (!strcmp(method, questions[i]))
+			return true;
+	return false;
+}
+
+/* true: the answer lies in wire.answer. */
+static bool wait_for_answer(long long id, bool question)
+{
+	long long began_ms = now_ms(), deadline_ms = wire.deadline_ms;
+	bool came = false;
+
+	if (question)
+		wire.deadline_ms = 0;
+	while (!came && !is_over())
+		if (wait_readable(wire.deadline_ms ? kennel_time_left_ms() : 60000))
+			came = take_message(id);
+	if (question && deadline_ms)
+		wire.deadline_ms = deadline_ms + now_ms() - began_ms;
+	return came;
+}
+
 struct kennel_json kennel_call(const char *method, const char *params_json)
 {
 	struct kennel_text t = { 0 };
@@ -347,10 +375,8 @@ struct kennel_json kennel_call(const char *method, const char *params_json)
 	kennel_text_free(&t);
 	if (!sent)
 		return local_error(KENNEL_TOO_LARGE, "the call is larger than a message may be");
-	while (!is_over())
-		if (wait_readable(wire.deadline_ms ? kennel_time_left_ms() : 60000) &&
-		    take_message(id))
-			return wire.answer.whole;
+	if (wait_for_answer(id, is_question(method)))
+		return wire.answer.whole;
 	return local_error(KENNEL_DEADLINE, "the event was cancelled, or its time is over");
 }
 

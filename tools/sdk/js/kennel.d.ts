@@ -62,7 +62,7 @@ export interface LinksWritten {
 	readonly [more: string]: unknown;
 }
 export interface CallOptions {
-	/** the promise is rejected with its reason; the host may still do what was asked, but asks no person any more */
+	/** the promise is rejected with its reason; the host may still do what was asked, but asks no person and no model any more */
 	signal?: AbortSignal;
 }
 
@@ -83,6 +83,26 @@ export interface DialogAnswer {
 	readonly action: "accept" | "decline" | "timeout" | "withdrawn";
 	/** of every field, after accept; else empty */
 	readonly values: Readonly<Record<string, string | boolean>>;
+}
+
+export interface AiUsage {
+	readonly promptTokens: number;
+	readonly answerTokens: number;
+}
+export interface AiAnswer {
+	/** may be wrong, and may be what somebody wrote into a note for it to say */
+	readonly text: string;
+	/** length: it was cut at maxTokens */
+	readonly finish: "stop" | "length" | "other";
+	readonly usage: AiUsage;
+}
+export interface AiQuestion {
+	messages: { role: "system" | "user" | "assistant"; content: string }[];
+	/** a name of the operator's; "default", unless said */
+	profile?: string;
+	maxTokens?: number;
+	temperature?: number;
+	stop?: string[];
 }
 
 /** Each method resolves with the host's result, or rejects with a HostError. */
@@ -117,6 +137,16 @@ export interface Host {
 		/** openDialog; a person answers, so it takes a while; the time of the event stands still */
 		openDialog(params: { title: string; message?: string; fields?: DialogField[]; accept?: string;
 			decline?: string; timeoutMs?: number }, options?: CallOptions): Promise<DialogAnswer>;
+	};
+	readonly ai: {
+		/** useAI; a model answers, so it takes a while; the time of the event stands still */
+		complete(question: AiQuestion, options?: CallOptions & {
+			/** gets each piece of the text as it comes; the promise still has all of it */
+			onChunk?: (text: string) => void;
+		}): Promise<AiAnswer>;
+		/** useAI; one vector for each text */
+		embed(params: { input: string[]; profile?: string }, options?: CallOptions):
+			Promise<{ readonly vectors: readonly (readonly number[])[]; readonly usage: AiUsage }>;
 	};
 	readonly grants: {
 		/** what was granted, and the globs of the scopes */
