@@ -6,7 +6,7 @@ SECONDS ?= 60
 TARGET ?=
 FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_FLAGS := -std=gnu11 -D_GNU_SOURCE -O1 -g -Wall -Wextra -Werror -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
-FUZZ_FOLDERS := base bundle policy proto broker
+FUZZ_FOLDERS := base bundle policy proto broker fetch
 FUZZ_PACK := $(filter-out tools/pack/main.c tools/pack/ask.c,$(wildcard tools/pack/*.c))
 
 $(B)/fuzz/obj/%.o: %.c | $(GEN)

@@ -85,7 +85,7 @@ static const struct {
 	{ "call a control method", "grant.set", "{\"plugin\":\"escape-artist\"}" },
 	{ "call a protocol method", "initialize", "{\"grants\":[\"writeNotes\"]}" },
 	{ "use AI without the permission", "ai.complete",
-	  "{\"profile\":\"fast\",\"prompt\":\"hello\"}" },
+	  "{\"messages\":[{\"role\":\"user\",\"content\":\"hello\"}]}" },
 	{ "use the network without the permission", "http.fetch",
 	  "{\"url\":\"http://127.0.0.1/\"}" },
 	{ "list secrets", "secrets.list", "{}" },

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* main.c - ai-auto-linker: when a note is saved, links the titles of other notes that occur in it,
- * and lists notes that share its tags. Owns: which links to ask for.  Must not know: how the host
+ * and lists notes that share its tags; where that finds few and useAI is granted, a language model
+ * names related ones. Owns: which links to ask for.  Must not know: how the host
  * writes them. Asks for few at a time, and for none that is there already: a second run changes
  * nothing. */
 #include "kennel.h"
@@ -8,11 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "related.h"
 #include "text.h"
 
 #define LETTERS_MIN 4
 #define ANCHORS_MAX 8u	/* links in the text of one note */
 #define RELATED_MAX 3u
+#define ENOUGH 3u /* links: no model is asked */
 #define NOTES_MAX 20000u
 #define NAMES_MAX 16u	/* title and aliases of one note */
 #define TAGS_MAX 16u
@@ -119,6 +122,11 @@ struct plan {
 	char *text, *masked, *revision;
 	struct kennel_text add; /* JSON items */
 	long long count;
+	bool *done; /* by note: itself, linked, or in add */
+	size_t linked;
+	bool asked; /* a model, which said ai_code */
+	int ai_code;
+	long long ai_links;
 };
 
 /* The file's name without folder and ending: how most links name it. */
@@ -219,29 +227,71 @@ static size_t choose_related(const struct plan *p, size_t *ret)
 	return n;
 }
 
+static bool may_ask(void)
+{
+	struct kennel_json grants = kennel_get(kennel_initialize(), "grants");
+
+	for (struct kennel_json g = kennel_first(grants); kennel_is_there(g);
+	     g = kennel_next(grants, g))
+		if (kennel_is_string(g, "useAI"))
+			return true;
+	return false;
+}
+
+/* Only where there are few links: a model may say something else each time, and a note that was
+ * saved twice must not grow twice. */
+static void plan_model(struct plan *p)
+{
+	const char **titles = calloc(note_count + 1, sizeof(*titles));
+	size_t *which = calloc(note_count + 1, sizeof(*which));
+	size_t chosen[RELATED_MAX], n = 0, count;
+
+	for (size_t i = 0; titles && which && i < note_count && n < RELATED_TITLES_MAX; i++) {
+		if (p->done[i] || !notes[i].names[0][0] || strchr(notes[i].names[0], '\n'))
+			continue;
+		titles[n] = notes[i].names[0];
+		which[n++] = i;
+	}
+	if (n > 0) {
+		p->asked = true;
+		count = related_ask(p->text, titles, n, chosen, RELATED_MAX, &p->ai_code);
+		for (size_t i = 0; i < count; i++)
+			plan_link(p, &notes[which[chosen[i]]], NULL);
+		p->ai_links = (long long)count;
+	}
+	free(titles);
+	free(which);
+}
+
+static void take_done(struct plan *p, size_t i)
+{
+	p->linked += !p->done[i];
+	p->done[i] = true;
+}
+
 static void make_plan(struct plan *p)
 {
-	size_t related[RELATED_MAX], n, linked = 0;
-	bool *done = calloc(note_count + 1, sizeof(*done));
+	size_t related[RELATED_MAX], n;
 
-	if (!done)
+	p->done = calloc(note_count + 1, sizeof(*p->done));
+	if (!p->done)
 		return;
-	for (size_t i = 0; i < note_count; i++) {
-		done[i] = text_same(notes[i].path, p->self.path) || is_linked(p, &notes[i]);
-		linked += done[i];
-	}
-	for (size_t i = 0; i < note_count && linked < ANCHORS_MAX + 1;
-	     i++) { /* itself is one of them */
-		if (done[i] || !plan_mention(p, &notes[i]))
-			continue;
-		done[i] = true;
-		linked++;
-	}
+	for (size_t i = 0; i < note_count; i++)
+		if (text_same(notes[i].path, p->self.path) || is_linked(p, &notes[i]))
+			take_done(p, i);
+	for (size_t i = 0; i < note_count && p->linked < ANCHORS_MAX + 1;
+	     i++) /* itself is one of them */
+		if (!p->done[i] && plan_mention(p, &notes[i]))
+			take_done(p, i);
 	n = choose_related(p, related);
-	for (size_t i = 0; i < n; i++)
-		if (!done[related[i]])
-			plan_link(p, &notes[related[i]], NULL);
-	free(done);
+	for (size_t i = 0; i < n; i++) {
+		if (p->done[related[i]])
+			continue;
+		plan_link(p, &notes[related[i]], NULL);
+		take_done(p, related[i]);
+	}
+	if (p->linked < ENOUGH + 1 && may_ask())
+		plan_model(p);
 }
 
 static void drop_plan(struct plan *p)
@@ -250,6 +300,7 @@ static void drop_plan(struct plan *p)
 	free(p->text);
 	free(p->masked);
 	free(p->revision);
+	free(p->done);
 	kennel_text_free(&p->add);
 }
 
@@ -299,7 +350,15 @@ static int write_links(const struct plan *p, long long *ret_added)
 	return kennel_error_code(answer);
 }
 
-static int link_once(const char *path, long long *ret_added)
+/* What became of the notes of one event. */
+struct totals {
+	long long seen, added, failed;
+	int code; /* of the last that failed */
+	long long ai_asked, ai_links;
+	int ai_code; /* of the last question that was refused */
+};
+
+static int link_once(const char *path, struct totals *t)
 {
 	struct plan p;
 	int code = read_note(path, &p);
@@ -307,49 +366,61 @@ static int link_once(const char *path, long long *ret_added)
 	if (code)
 		return code;
 	make_plan(&p);
+	t->ai_asked += p.asked;
+	t->ai_links += p.ai_links;
+	t->ai_code = p.ai_code ? p.ai_code : t->ai_code;
 	if (p.count)
-		code = write_links(&p, ret_added);
+		code = write_links(&p, &t->added);
 	drop_plan(&p);
 	return code;
 }
 
 /* A conflict means that somebody was quicker: read again, once. */
-static int link_note(const char *path, long long *ret_added)
+static void link_note(const char *path, struct totals *t)
 {
-	int code = link_once(path, ret_added);
+	int code = link_once(path, t);
 
-	return code == KENNEL_CONFLICT ? link_once(path, ret_added) : code;
+	if (code == KENNEL_CONFLICT)
+		code = link_once(path, t);
+	t->seen++;
+	t->failed += code != 0;
+	t->code = code ? code : t->code;
 }
 
-static const char *ai_state(void)
+static void add_ai(struct kennel_text *out, const struct totals *t)
 {
-	struct kennel_json grants = kennel_get(kennel_initialize(), "grants");
-
-	for (struct kennel_json g = kennel_first(grants); kennel_is_there(g);
-	     g = kennel_next(grants, g))
-		if (kennel_is_string(g, "useAI"))
-			return "granted, not needed for titles and tags";
-	return "not granted";
+	if (!t->ai_asked) {
+		kennel_add_string(out, may_ask() ? "granted, not needed for titles and tags"
+						 : "not granted");
+		return;
+	}
+	kennel_add(out, "{\"asked\":");
+	kennel_add_int(out, t->ai_asked);
+	kennel_add(out, ",\"links\":");
+	kennel_add_int(out, t->ai_links);
+	kennel_add(out, ",\"error\":");
+	kennel_add_int(out, t->ai_code);
+	kennel_add(out, "}");
 }
 
-static int32_t report(long long seen, long long added, long long failed, int code)
+static int32_t report(const struct totals *t)
 {
-	struct kennel_text t = { 0 };
+	struct kennel_text out = { 0 };
 	int32_t status;
 
-	kennel_add(&t, "{\"notes\":");
-	kennel_add_int(&t, seen);
-	kennel_add(&t, ",\"added\":");
-	kennel_add_int(&t, added);
-	kennel_add(&t, ",\"failed\":");
-	kennel_add_int(&t, failed);
-	kennel_add(&t, ",\"error\":");
-	kennel_add_int(&t, code);
-	kennel_add(&t, ",\"ai\":");
-	kennel_add_string(&t, ai_state());
-	kennel_add(&t, "}");
-	status = kennel_ok(t.p);
-	kennel_text_free(&t);
+	kennel_add(&out, "{\"notes\":");
+	kennel_add_int(&out, t->seen);
+	kennel_add(&out, ",\"added\":");
+	kennel_add_int(&out, t->added);
+	kennel_add(&out, ",\"failed\":");
+	kennel_add_int(&out, t->failed);
+	kennel_add(&out, ",\"error\":");
+	kennel_add_int(&out, t->code);
+	kennel_add(&out, ",\"ai\":");
+	add_ai(&out, t);
+	kennel_add(&out, "}");
+	status = kennel_ok(out.p);
+	kennel_text_free(&out);
 	return status;
 }
 
@@ -366,32 +437,28 @@ static int32_t refused(const char *what, int code)
 KENNEL_HANDLER(onNoteSave)
 {
 	char *path = kennel_string(kennel_get(kennel_get(kennel_input(), "note"), "path"));
-	long long added = 0;
-	int code;
+	struct totals t = { 0 };
+	int32_t status;
 
 	if (!path)
 		return kennel_fail("the event names no note");
 	if (!list_notes())
 		return kennel_fail("notes.list is refused");
-	code = link_note(path, &added);
-	return code ? refused(path, code) : report(1, added, 0, 0);
+	link_note(path, &t);
+	status = t.code ? refused(path, t.code) : report(&t);
+	free(path);
+	return status;
 }
 
 static int32_t link_all(void)
 {
-	long long added = 0, failed = 0;
-	int last = 0;
+	struct totals t = { 0 };
 
 	if (!list_notes())
 		return kennel_fail("notes.list is refused");
-	for (size_t i = 0; i < note_count; i++) {
-		int code = link_note(notes[i].path, &added);
-
-		if (code)
-			last = code;
-		failed += code != 0;
-	}
-	return report((long long)note_count, added, failed, last);
+	for (size_t i = 0; i < note_count; i++)
+		link_note(notes[i].path, &t);
+	return report(&t);
 }
 
 KENNEL_HANDLER(onCommandPalette)
