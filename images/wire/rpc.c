@@ -24,6 +24,7 @@ static struct {
 	const struct rpc_request *current;
 	json_int_t next_id;
 	bool cancelled; /* the current request */
+	json_t *chunk;	/* not handed out yet */
 	bool closing;
 } rpc;
 

@@ -261,7 +261,6 @@ static int boot_roles(struct launcher *l, struct err *e)
 		return err_sys(e, "SO_SNDTIMEO");
 	(void)setsockopt(l->request_sock, SOL_SOCKET, SO_SNDBUFFORCE, &size,
 			 sizeof(size)); /* speed only */
-	fd_close_p(&l->ceiling_fd);
 	return 0;
 }
 

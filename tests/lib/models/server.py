@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 # server.py - a server of a language model that does what the last message's text says: it answers, streams, is
-# busy, breaks off, lies. Usage: server.py PORT|SOCKET LOG; LOG gets a line of JSON for each request.
+# busy, breaks off, lies. Usage: server.py PORT|SOCKET LOG [FILE]; LOG gets a line of JSON for each request; FILE is
+# the answer to whoever shows a list of titles.
 import http.server, json, os, socket, socketserver, sys, threading, time
 
 tries = {}
@@ -69,6 +70,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             with open(sys.argv[2], "a") as f:
                 f.write(json.dumps({"path": self.path, "try": n, "auth": self.headers.get("Authorization"),
                                     "agent": self.headers.get("User-Agent"), "asked": asked}) + "\n")
+        if text.startswith("Titles:") and len(sys.argv) > 3:
+            self.send(200, whole(open(sys.argv[3]).read()))
+            return
         getattr(self, "on_" + word, self.on_echo)(asked, rest, n)
 
     # ---- answers ----
