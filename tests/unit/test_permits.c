@@ -13,16 +13,16 @@
 
 static void every_state_permits_only_its_row(void **state)
 {
-	/* One letter a kind, 1 to LAUNCH_SELFTEST: loader broker start kill freeze thaw usage
-	 * shutdown budget inspect selftest. */
+	/* One letter a kind, 1 to LAUNCH_FETCH: loader broker start kill freeze thaw usage
+	 * shutdown budget inspect selftest fetch. */
 	static const char *const launcher[LAUNCHER_STATE_COUNT] = {
-		[LAUNCHER_SERVING] = "yyyyyyyyyyy",
-		[LAUNCHER_STOPPING] = "nnnynnyynnn",
+		[LAUNCHER_SERVING] = "yyyyyyyyyyyy",
+		[LAUNCHER_STOPPING] = "nnnynnyynnnn",
 	};
 	static const char *const instance[INSTANCE_STATE_COUNT] = {
-		[INSTANCE_FREE] = "nnnnnnnnnnn",   [INSTANCE_RUNNING] = "nnnyynynyyn",
-		[INSTANCE_FROZEN] = "nnnynyynyyn", [INSTANCE_ENDING] = "nnnynnynnnn",
-		[INSTANCE_STUCK] = "nnnynnynnnn",
+		[INSTANCE_FREE] = "nnnnnnnnnnnn",   [INSTANCE_RUNNING] = "nnnyynynyynn",
+		[INSTANCE_FROZEN] = "nnnynyynyynn", [INSTANCE_ENDING] = "nnnynnynnnnn",
+		[INSTANCE_STUCK] = "nnnynnynnnnn",
 	};
 
 	(void)state;
@@ -87,6 +87,7 @@ static void each_request_brings_its_number_of_descriptors(void **state)
 		{ LAUNCH_START, 0, IMAGE_WASM, 3 },
 		{ LAUNCH_START, 0, IMAGE_COMPILE, 2 },
 		{ LAUNCH_BROKER, 0, 0, 0 },
+		{ LAUNCH_FETCH, 0, 0, 0 },
 		{ LAUNCH_USAGE, 0, 0, 0 },
 	};
 	struct err e;
