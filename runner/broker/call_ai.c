@@ -56,19 +56,19 @@ static int set_aside(struct call *c, struct plan *p)
 {
 	int64_t now_s = clock_wall_s();
 	uint64_t cost = models_cost(p->ask.bytes, p->ask.items, p->embed ? 0 : p->ask.max_tokens);
-	uint32_t wait_s;
 	struct err e;
 
 	if (p->models->no_tokens.code != ERR_OK)
 		return call_refuse(c, RPC_UNAVAILABLE, "unavailable",
 				   err_name(p->models->no_tokens.code), "%s: %s", c->row->name,
 				   p->models->no_tokens.text);
-	if (tokens_reserve(&p->models->tokens, p->plugin, p->model, cost, now_s, &wait_s, &e) < 0) {
-		c->refusal.retry_after_ms = wait_s * 1000;
-		return wait_s ? call_refuse(c, RPC_QUOTA, "quota", "E_QUOTA", "%s: %s",
-					    c->row->name, e.text)
-			      : call_refuse(c, RPC_UNAVAILABLE, "unavailable", err_name(e.code),
-					    "%s: %s", c->row->name, e.text);
+	if (tokens_reserve(&p->models->tokens, p->plugin, p->model, cost, now_s, &e) < 0) {
+		if (e.code != ERR_FULL)
+			return call_refuse(c, RPC_UNAVAILABLE, "unavailable", err_name(e.code),
+					   "%s: %s", c->row->name, e.text);
+		c->refusal.retry_after_ms = tokens_wait_s(&p->models->tokens, now_s) * 1000;
+		return call_refuse(c, RPC_QUOTA, "quota", "E_QUOTA", "%s: %s", c->row->name,
+				   e.text);
 	}
 	p->cost = cost;
 	p->day = p->models->tokens.day;

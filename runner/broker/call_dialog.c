@@ -44,10 +44,9 @@ int call_dialog_prepare(struct call *c)
 int call_dialog_commit(struct call *c)
 {
 	const struct plan *p = c->plan;
-	const struct wait as = { .instance = c->who->id,
-				     .call = c->id,
-				     .what = p->shape,
-				     .timeout_ms = p->timeout_ms };
+	const struct wait as = {
+		.instance = c->who->id, .call = c->id, .what = p->shape, .timeout_ms = p->timeout_ms
+	};
 
 	if (waits_open(&c->host->dialogs, &as, c->now_ms) < 0)
 		return call_no_memory(c);

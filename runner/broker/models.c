@@ -12,10 +12,10 @@ enum { TOKENS_AROUND = 8, BYTES_A_TOKEN = 3 };
 
 void models_init(struct models *m)
 {
-	*m = (struct models){ .tokens = { .fd = -1 },
-			      .calls = { .of_one_max = AI_OF_ONE_MAX,
-					 .all_max = AI_CALLS_MAX,
-					 .who = "a model" } };
+	*m = (struct models){
+		.tokens = { .fd = -1 },
+		.calls = { .of_one_max = AI_OF_ONE_MAX, .all_max = AI_CALLS_MAX, .who = "a model" }
+	};
 }
 
 static bool is_sound(const struct broker_model *m)

@@ -28,7 +28,9 @@ static const struct {
 
 struct model_failure model_failure_unavailable(const char *text)
 {
-	struct model_failure f = { .code = RPC_UNAVAILABLE, .kind = "unavailable", .audit = "E_IO" };
+	struct model_failure f = { .code = RPC_UNAVAILABLE,
+				   .kind = "unavailable",
+				   .audit = "E_IO" };
 
 	(void)logs_escape(text, strlen(text), f.text, sizeof(f.text));
 	return f;

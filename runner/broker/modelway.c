@@ -303,8 +303,8 @@ static int begin(struct broker *b, const struct broker_model_way *m, struct reco
 		return -1;
 	}
 	frame_init(&way->conn, fd, AI_FRAME_MAX, AI_OUT_MAX);
-	return loop_add_fd(b->loop, &(struct loop_watch){ fd, EPOLLIN, on_socket, b },
-			   &way->source, e);
+	return loop_add_fd(b->loop, &(struct loop_watch){ fd, EPOLLIN, on_socket, b }, &way->source,
+			   e);
 }
 
 void modelway_take(struct broker *b, const struct broker_model_way *m, struct record_fds *fds)

@@ -92,8 +92,9 @@ static void key_of(char ret[KEY_BYTES], const char *plugin, const char *model)
 
 static int save(const struct tokens *t, struct err *e)
 {
-	CLEANUP(json_decref_p) json_t *j = json_pack("{s:s, s:I, s:O}", "_type", FILE_TYPE, "day",
-						     (json_int_t)t->day, "used", t->used);
+	CLEANUP(json_decref_p)
+	json_t *j = json_pack("{s:s, s:I, s:O}", "_type", FILE_TYPE, "day", (json_int_t)t->day,
+			      "used", t->used);
 	CLEANUP(free_p) char *text = NULL;
 	size_t n = 0;
 
@@ -123,27 +124,29 @@ uint64_t tokens_used(const struct tokens *t, const char *plugin, const char *mod
 }
 
 int tokens_reserve(struct tokens *t, const char *plugin, const struct broker_model *model,
-		   uint64_t n, int64_t now_s, uint32_t *ret_wait_s, struct err *e)
+		   uint64_t n, int64_t now_s, struct err *e)
 {
 	char key[KEY_BYTES];
 	uint64_t used;
 
-	*ret_wait_s = 0;
 	if (t->fd < 0)
 		return err_set(e, ERR_STATE, "there is no account of tokens");
 	turn_page(t, now_s);
 	used = tokens_used(t, plugin, model->name);
-	if (used > model->tokens_per_day || n > model->tokens_per_day - used) {
-		*ret_wait_s = (uint32_t)((t->day + 1) * DAY_S - now_s);
+	if (used > model->tokens_per_day || n > model->tokens_per_day - used)
 		return err_set(e, ERR_FULL,
 			       "%llu of %llu tokens of today are used, and this may take %llu",
 			       (unsigned long long)used, (unsigned long long)model->tokens_per_day,
 			       (unsigned long long)n);
-	}
 	key_of(key, plugin, model->name);
 	if (!json_object_get(t->used, key) && json_object_size(t->used) >= TOKENS_ROWS_MAX)
 		return err_set(e, ERR_FULL, "%u plugins use models today", TOKENS_ROWS_MAX);
 	return set_used(t, key, used, used + n, e);
+}
+
+uint32_t tokens_wait_s(const struct tokens *t, int64_t now_s)
+{
+	return (uint32_t)((t->day + 1) * DAY_S - now_s);
 }
 
 void tokens_settle(struct tokens *t, const char *plugin, const char *model, uint64_t n,

@@ -22,9 +22,10 @@ struct tokens {
 int tokens_open(int state_fd, int64_t now_s, struct tokens *ret, struct err *e);
 void tokens_close_p(struct tokens *t);
 
-/* ERR_FULL: so many are not left today; *ret_wait_s until tomorrow. */
+/* ERR_FULL: so many are not left today; tokens_wait_s until tomorrow. */
 int tokens_reserve(struct tokens *t, const char *plugin, const struct broker_model *model,
-		   uint64_t n, int64_t now_s, uint32_t *ret_wait_s, struct err *e);
+		   uint64_t n, int64_t now_s, struct err *e);
+uint32_t tokens_wait_s(const struct tokens *t, int64_t now_s);
 /* n were set aside on that day, and used are gone. What cannot be written stays set aside. */
 void tokens_settle(struct tokens *t, const char *plugin, const char *model, uint64_t n,
 		   uint64_t used, int64_t day);

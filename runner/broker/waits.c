@@ -63,8 +63,7 @@ struct wait *waits_find(const struct waits *all, uint64_t id)
 	return w;
 }
 
-struct wait *waits_find_call(const struct waits *all, uint64_t instance,
-				 const struct rpc_id *call)
+struct wait *waits_find_call(const struct waits *all, uint64_t instance, const struct rpc_id *call)
 {
 	struct wait *w = all->first;
 

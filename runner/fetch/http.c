@@ -41,7 +41,8 @@ int http_set_up(CURL *c, const char *url, char why[CURL_ERROR_SIZE], struct err 
 	CURLcode bad = CURLE_OK;
 
 	bad |= curl_easy_setopt(c, CURLOPT_URL, url);
-	bad |= curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "https,http"); /* the address says which */
+	bad |= curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR,
+				"https,http"); /* the address says which */
 	bad |= curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
 	bad |= curl_easy_setopt(c, CURLOPT_PROXY, "");
 	bad |= curl_easy_setopt(c, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* http.h - how kennel-fetch speaks HTTP: to the address it was given and nowhere else, verified,
- * with nothing of this host's user. Owns: those settings, and what it may open.  Must not know: why.
- * Source: libcurl's curl_easy_setopt(3). */
+ * with nothing of this host's user. Owns: those settings, and what it may open.  Must not know:
+ * why. Source: libcurl's curl_easy_setopt(3). */
 #ifndef KENNEL_FETCH_HTTP_H
 #define KENNEL_FETCH_HTTP_H
 

@@ -110,7 +110,8 @@ int openai_read_complete(const char *text, size_t n, size_t asked_bytes, json_t 
 	choice = first_choice(j);
 	message = json_object_get(choice, "message");
 	content = json_object_get(message, "content");
-	if (!json_is_object(message) || (content && !json_is_string(content) && !json_is_null(content)))
+	if (!json_is_object(message) ||
+	    (content && !json_is_string(content) && !json_is_null(content)))
 		return err_set(e, ERR_FORMAT, "the server's answer has no text");
 	*ret = json_pack("{s:s, s:s, s:o}", "text",
 			 json_is_string(content) ? json_string_value(content) : "", "finish",
@@ -120,7 +121,8 @@ int openai_read_complete(const char *text, size_t n, size_t asked_bytes, json_t 
 }
 
 /* Servers may give them in any order; each says which it is. */
-static int take_vector(const json_t *item, size_t i, json_t *vectors, size_t *numbers, struct err *e)
+static int take_vector(const json_t *item, size_t i, json_t *vectors, size_t *numbers,
+		       struct err *e)
 {
 	const json_t *at = json_object_get(item, "index");
 	json_t *v = json_object_get(item, "embedding"), *x;
@@ -130,7 +132,8 @@ static int take_vector(const json_t *item, size_t i, json_t *vectors, size_t *nu
 	if (!json_is_array(v) || !json_array_size(v) || index < 0 ||
 	    (size_t)index >= json_array_size(vectors) ||
 	    !json_is_null(json_array_get(vectors, (size_t)index)))
-		return err_set(e, ERR_FORMAT, "the server's answer lacks a vector, or has one twice");
+		return err_set(e, ERR_FORMAT,
+			       "the server's answer lacks a vector, or has one twice");
 	*numbers += json_array_size(v);
 	if (*numbers > AI_NUMBERS_MAX)
 		return err_set(e, ERR_LIMIT, "vectors of more than %u numbers in all",

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 
 enum { STATUS_OK = 200, STATUS_BUSY = 429, STATUS_FIRST_OF_SERVER = 500, MS_PER_S = 1000 };
 
@@ -151,14 +150,10 @@ static struct outcome broken(const struct err *e)
 	return failed(e->code == ERR_LIMIT ? FETCH_TOO_LARGE : FETCH_MALFORMED, e->text);
 }
 
-/* What the server says of it is for the operator alone: it may name what plugins must not know. */
-static void log_trouble(const struct question *q, const char *what)
+static void note_trouble(const struct question *q, const char *what, struct outcome *o)
 {
-	char said[TEXT_MAX_BYTES];
-
-	openai_error_text((const char *)q->in.p, q->in.len, said);
-	log_line(LOG_WARN, "a model did not answer", "model", q->profile->name, "why", what,
-		 "server", said, (char *)NULL);
+	(void)snprintf(o->trouble, sizeof(o->trouble), "%.200s", what);
+	openai_error_text((const char *)q->in.p, q->in.len, o->said);
 }
 
 /* Is there time and reason for one more? Sets retry_at_ms. */
@@ -197,8 +192,8 @@ static struct outcome read_answer(struct question *q)
 
 static struct outcome judge(struct question *q, CURLcode code, int64_t now_ms)
 {
-	struct outcome o = { 0 };
 	char text[TEXT_MAX_BYTES];
+	struct outcome o;
 	long status = 0;
 
 	if (q->broken.code != ERR_OK)
@@ -206,8 +201,8 @@ static struct outcome judge(struct question *q, CURLcode code, int64_t now_ms)
 	if (code == CURLE_OPERATION_TIMEDOUT && now_ms >= q->deadline_ms)
 		return failed(FETCH_TIMEOUT, "the model's server did not answer in time");
 	if (code != CURLE_OK) {
-		log_trouble(q, q->why[0] ? q->why : curl_easy_strerror(code));
 		o = failed(FETCH_UNAVAILABLE, "the model's server cannot be reached");
+		note_trouble(q, q->why[0] ? q->why : curl_easy_strerror(code), &o);
 		o.again = tries_again(q, now_ms);
 		return o;
 	}
@@ -215,10 +210,10 @@ static struct outcome judge(struct question *q, CURLcode code, int64_t now_ms)
 	if (status == STATUS_OK)
 		return read_answer(q);
 	(void)snprintf(text, sizeof(text), "the model's server answered with status %ld", status);
-	log_trouble(q, text);
 	o = failed(status == STATUS_BUSY || status >= STATUS_FIRST_OF_SERVER ? FETCH_UNAVAILABLE
 									     : FETCH_REFUSED,
 		   text);
+	note_trouble(q, text, &o);
 	o.again = o.error == FETCH_UNAVAILABLE && tries_again(q, now_ms);
 	return o;
 }

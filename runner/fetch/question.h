@@ -52,6 +52,9 @@ struct outcome {
 	enum fetch_error error;
 	char text[TEXT_MAX_BYTES]; /* for the plugin: nothing that the server said */
 	bool again;		   /* q->retry_at_ms is set */
+	/* For the operator alone: what the server says may name what plugins must not know. */
+	char trouble[TEXT_MAX_BYTES]; /* "": there is none */
+	char said[TEXT_MAX_BYTES];
 };
 
 /* The transfer is over, and out of the multi handle. */

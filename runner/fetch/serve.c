@@ -25,6 +25,7 @@ struct server {
 	struct frame_conn conn;
 	CURLM *multi;
 	struct question questions[AI_CALLS_MAX];
+	serve_note_fn note;
 	bool lost; /* the broker takes nothing more */
 };
 
@@ -100,8 +101,8 @@ static void on_piece(void *arg, uint64_t id, json_t *text)
 static void tell_result(struct server *s, uint64_t id, json_t *result)
 {
 	CLEANUP(free_p) char *text = NULL;
-	CLEANUP(json_decref_p) json_t *j =
-		json_pack("{s:I, s:o}", "id", (json_int_t)id, "result", result);
+	CLEANUP(json_decref_p)
+	json_t *j = json_pack("{s:I, s:o}", "id", (json_int_t)id, "result", result);
 	size_t n = 0;
 
 	text = j ? json_print(j, &n) : NULL;
@@ -215,6 +216,8 @@ static void finish(struct server *s, struct question *q, CURLcode code)
 
 	(void)curl_multi_remove_handle(s->multi, q->curl);
 	o = question_end(q, code, clock_mono_ms());
+	if (o.trouble[0])
+		s->note(q->profile->name, o.trouble, o.said);
 	if (o.again)
 		return;
 	if (o.result)
@@ -276,11 +279,12 @@ static int turn(struct server *s, struct err *e)
 	return s->lost ? err_set(e, ERR_FULL, "the broker takes no answers") : 0;
 }
 
-int serve(struct err *e)
+int serve(serve_note_fn note, struct err *e)
 {
 	static struct server s;
 	int r = 0;
 
+	s.note = note;
 	(void)signal(SIGPIPE, SIG_IGN);
 	frame_init(&s.conn, FETCH_LINK_FD, AI_FRAME_MAX, AI_OUT_MAX);
 	if (geteuid() == 0)

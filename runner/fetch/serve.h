@@ -6,8 +6,11 @@
 
 #include "base/err.h"
 
+/* Somebody must hear that a server did not answer; said is its own word, printable, or "". */
+typedef void (*serve_note_fn)(const char *model, const char *why, const char *said);
+
 /* With the descriptors of enum fetch_fd, before anything is confined. Until the broker is gone (0)
  * or breaks the protocol (-1). */
-int serve(struct err *e);
+int serve(serve_note_fn note, struct err *e);
 
 #endif

@@ -155,6 +155,12 @@ static int run(struct fetch *f, struct err *e)
 	return r < 0 ? err_wrap(e, "fetch") : 0;
 }
 
+static void note_trouble(const char *model, const char *why, const char *said)
+{
+	log_line(LOG_WARN, "a model did not answer", "model", model, "why", why, "server", said,
+		 (char *)NULL);
+}
+
 static int parse(int argc, char **argv, struct fetch *f)
 {
 	static const struct option options[] = { { "config", required_argument, NULL, 'c' },
@@ -194,7 +200,7 @@ int main(int argc, char **argv)
 	log_init("fetch", LOG_INFO);
 	r = parse(argc, argv, &f);
 	if (r == 2) {
-		r = serve(&e);
+		r = serve(note_trouble, &e);
 		if (r < 0)
 			log_err(LOG_ERROR, "the way to models ended", &e);
 		return r < 0 ? err_exit_status(e.code) : 0;

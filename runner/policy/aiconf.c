@@ -108,18 +108,19 @@ const struct field_table aiconf_fields = { rows, countof(rows) };
 static int take_profile(struct json_place at, const char *name, struct ai_profile *p, struct err *e)
 {
 	if (!name_is_valid(name) || !copy_str(p->name, sizeof(p->name), name))
-		return err_set(e, ERR_CONFIG,
-			       "%s: expected a name of letters, digits, '-' and '_'", at.where);
+		return err_set(e, ERR_CONFIG, "%s: expected a name of letters, digits, '-' and '_'",
+			       at.where);
 	p->answer_tokens = AI_TOKENS_NORMAL;
 	p->tokens_per_day = AI_TOKENS_A_DAY_NORMAL;
 	p->timeout_ms = AI_MS_NORMAL;
 	if (fields_take(&aiconf_fields, at, p, e) < 0)
 		return -1;
 	if (!ai_way_is_safe(p))
-		return err_set(e, ERR_CONFIG,
-			       "%s/url: notes would cross the network readable; use https://, or say "
-			       "\"plainHttp\": true",
-			       at.where);
+		return err_set(
+			e, ERR_CONFIG,
+			"%s/url: notes would cross the network readable; use https://, or say "
+			"\"plainHttp\": true",
+			at.where);
 	return 0;
 }
 

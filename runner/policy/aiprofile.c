@@ -61,26 +61,52 @@ static bool text_is(const char *field, size_t cap, bool (*ok)(const char *s), bo
 	return n < cap && (n ? ok(field) : may_be_empty);
 }
 
+static bool texts_are_sound(const struct ai_profile *p)
+{
+	const struct {
+		const char *field;
+		size_t cap;
+		bool (*ok)(const char *s);
+		bool may_be_empty;
+	} texts[] = {
+		{ p->name, sizeof(p->name), name_is_valid, false },
+		{ p->url, sizeof(p->url), ai_url_is_valid, false },
+		{ p->socket, sizeof(p->socket), host_path_is_valid, true },
+		{ p->model, sizeof(p->model), ai_model_is_valid, false },
+		{ p->key, sizeof(p->key), host_path_is_valid, true },
+	};
+
+	for (size_t i = 0; i < countof(texts); i++)
+		if (!text_is(texts[i].field, texts[i].cap, texts[i].ok, texts[i].may_be_empty))
+			return false;
+	return true;
+}
+
+static bool plugins_are_sound(const struct ai_profile *p)
+{
+	for (uint32_t i = 0; i < AI_PLUGINS_MAX; i++) {
+		bool unused = i >= p->plugin_count;
+
+		if (!text_is(p->plugins[i], NAME_MAX_BYTES, name_is_valid, unused) ||
+		    (unused && p->plugins[i][0]))
+			return false;
+	}
+	return p->plugin_count <= AI_PLUGINS_MAX;
+}
+
+static bool in_range(uint64_t n, uint64_t most)
+{
+	return n > 0 && n <= most;
+}
+
 static bool profile_is_sound(const struct ai_profile *p)
 {
 	static const struct ai_profile none;
 
-	if (!text_is(p->name, sizeof(p->name), name_is_valid, false) ||
-	    !text_is(p->url, sizeof(p->url), ai_url_is_valid, false) ||
-	    !text_is(p->socket, sizeof(p->socket), host_path_is_valid, true) ||
-	    !text_is(p->model, sizeof(p->model), ai_model_is_valid, false) ||
-	    !text_is(p->key, sizeof(p->key), host_path_is_valid, true))
-		return false;
-	if (p->plain_http > 1 || p->plugin_count > AI_PLUGINS_MAX ||
-	    memcmp(p->reserved, none.reserved, sizeof(p->reserved)) != 0)
-		return false;
-	for (uint32_t i = 0; i < AI_PLUGINS_MAX; i++)
-		if (!text_is(p->plugins[i], NAME_MAX_BYTES, name_is_valid, i >= p->plugin_count) ||
-		    (i >= p->plugin_count && p->plugins[i][0]))
-			return false;
-	return ai_way_is_safe(p) && p->answer_tokens && p->answer_tokens <= AI_TOKENS_MAX &&
-	       p->tokens_per_day && p->tokens_per_day <= UINT32_MAX && p->timeout_ms &&
-	       p->timeout_ms <= AI_MS_MAX;
+	return texts_are_sound(p) && plugins_are_sound(p) && p->plain_http <= 1 &&
+	       !memcmp(p->reserved, none.reserved, sizeof(p->reserved)) && ai_way_is_safe(p) &&
+	       in_range(p->answer_tokens, AI_TOKENS_MAX) &&
+	       in_range(p->tokens_per_day, UINT32_MAX) && in_range(p->timeout_ms, AI_MS_MAX);
 }
 
 bool ai_profiles_are_sound(const struct ceiling *c)

@@ -58,7 +58,8 @@ struct pin {
  * kennel-fetch only. */
 struct ai_profile {
 	char name[NAME_MAX_BYTES];
-	char url[HOST_PATH_MAX]; /* "https://host/v1"; /chat/completions and /embeddings go behind it */
+	char url[HOST_PATH_MAX]; /* "https://host/v1"; /chat/completions and /embeddings go behind
+				    it */
 	char socket[UNIX_PATH_BYTES]; /* "": TCP; else the server listens there */
 	uint32_t answer_tokens;	      /* the most one answer may have */
 	char model[NAME_MAX_BYTES * 2];
@@ -66,7 +67,7 @@ struct ai_profile {
 	uint64_t tokens_per_day; /* of one plugin */
 	uint32_t timeout_ms;
 	uint32_t plugin_count; /* 0: whoever has useAI */
-	uint8_t plain_http;    /* to another host, with all that is said there readable on the way */
+	uint8_t plain_http; /* to another host, with all that is said there readable on the way */
 	uint8_t reserved[7];
 	char plugins[AI_PLUGINS_MAX][NAME_MAX_BYTES];
 };

@@ -37,8 +37,9 @@ _Static_assert(sizeof(struct ceiling) == 32 + sizeof(struct bundle_bounds) + 4 *
 						 sizeof(struct revocation_conf) + 8 +
 						 AI_PROFILES_MAX * sizeof(struct ai_profile),
 	       "ceiling");
-_Static_assert(sizeof(struct ai_profile) == 3 * NAME_MAX_BYTES + 2 * HOST_PATH_MAX + UNIX_PATH_BYTES +
-						    28 + AI_PLUGINS_MAX * NAME_MAX_BYTES,
+_Static_assert(sizeof(struct ai_profile) == 3 * NAME_MAX_BYTES + 2 * HOST_PATH_MAX +
+						    UNIX_PATH_BYTES + 28 +
+						    AI_PLUGINS_MAX * NAME_MAX_BYTES,
 	       "ai_profile");
 _Static_assert(sizeof(struct bundle_bounds) == 32, "bundle_bounds");
 _Static_assert(sizeof(struct pin) == NAME_MAX_BYTES + DIGEST_HEX_BYTES + 7, "pin");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* broker_ask.h - records between supervisor and broker that carry what people ask of plugins'
- * doings, and plugins of people and of models: undo, dialogs, AI. Owns: their layout.  Must not know: who asks. */
+ * doings, and plugins of people and of models: undo, dialogs, AI. Owns: their layout.  Must not
+ * know: who asks. */
 #ifndef KENNEL_PROTO_BROKER_ASK_H
 #define KENNEL_PROTO_BROKER_ASK_H
 

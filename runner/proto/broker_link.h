@@ -32,7 +32,7 @@ enum broker_kind {
 	BROKER_UNDO,	   /* u.undo; answered by BROKER_DONE */
 	BROKER_DIALOG_ANSWER, /* u.dialog_answer; answered by BROKER_DONE */
 	BROKER_MODELS,	      /* u.models: once, before the first plugin; absent: there are none */
-	BROKER_MODEL_WAY,     /* u.model_way; fd: stream socket to kennel-fetch, unless error is set */
+	BROKER_MODEL_WAY, /* u.model_way; fd: stream socket to kennel-fetch, unless error is set */
 	/* broker to supervisor */
 	BROKER_READY = 64,  /* once: vault opened, watches set */
 	BROKER_UP,	    /* u.instance: initialize answered in time */

@@ -132,9 +132,8 @@ void instances_read_usage(struct launcher *l);
 int inspect_instance(struct launcher *l, struct instance *i, struct posture *ret, struct err *e);
 
 /* ---- selftest_run.c ---- */
-/* Starts jails whose process 1 tries to get out, waits for them (a bounded time) and judges. A jail
- * that cannot be started, or tells less than all, is an error; what got through is in the report.
- */
+/* Starts jails whose process 1 tries to get out, waits for them (a bounded time) and judges. One
+ * that cannot be started, or tells less than all, is an error; what got through is reported. */
 int selftest_run(struct launcher *l, struct selftest_report *ret, struct err *e);
 
 /* ---- requests.c ---- */

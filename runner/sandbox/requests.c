@@ -286,8 +286,7 @@ static int (*const handlers[LAUNCH_KIND_COUNT])(struct launcher *l, const struct
 	[LAUNCH_LOADER] = do_loader,   [LAUNCH_BROKER] = do_broker,	[LAUNCH_START] = do_start,
 	[LAUNCH_KILL] = do_kill,       [LAUNCH_FREEZE] = do_freeze,	[LAUNCH_THAW] = do_thaw,
 	[LAUNCH_USAGE] = do_usage,     [LAUNCH_SHUTDOWN] = do_shutdown, [LAUNCH_BUDGET] = do_budget,
-	[LAUNCH_INSPECT] = do_inspect, [LAUNCH_SELFTEST] = do_selftest,
-	[LAUNCH_FETCH] = do_fetch,
+	[LAUNCH_INSPECT] = do_inspect, [LAUNCH_SELFTEST] = do_selftest, [LAUNCH_FETCH] = do_fetch,
 };
 
 /* The one way to a handler: the launcher's state, then the instance's, then the request itself. */

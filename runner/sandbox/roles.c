@@ -56,8 +56,9 @@ static void forget_role(struct role *r)
 	r->kind = ROLE_NONE;
 }
 
-static const char *const role_names[] = { "", "kennel-audit", "kennel-supervisor", "kennel-broker",
-					  "kennel-loader", "kennel-fetch" };
+static const char *const role_names[] = {
+	"", "kennel-audit", "kennel-supervisor", "kennel-broker", "kennel-loader", "kennel-fetch"
+};
 
 /* A role that must not end has ended: no plugin runs unsupervised or unrecorded. */
 static void on_role_exit(void *arg, uint32_t events)

@@ -179,12 +179,18 @@ static const struct {
 	uint32_t kind;
 	void (*fn)(struct broker *b, const struct broker_msg *m);
 } records[] = {
-	{ BROKER_READY, on_ready },	    { BROKER_UP, on_up },
-	{ BROKER_VIOLATION, on_violation }, { BROKER_EVENT_DONE, on_done },
-	{ BROKER_EVENT_LATE, on_late },	    { BROKER_EMITTED, on_emitted },
-	{ BROKER_PLUGIN_STATS, on_stats },  { BROKER_LOG, on_log },
-	{ BROKER_WANTED, on_wanted },	    { BROKER_DONE, on_asked },
-	{ BROKER_DIALOG, on_dialog },	    { BROKER_DIALOG_END, on_dialog_end },
+	{ BROKER_READY, on_ready },
+	{ BROKER_UP, on_up },
+	{ BROKER_VIOLATION, on_violation },
+	{ BROKER_EVENT_DONE, on_done },
+	{ BROKER_EVENT_LATE, on_late },
+	{ BROKER_EMITTED, on_emitted },
+	{ BROKER_PLUGIN_STATS, on_stats },
+	{ BROKER_LOG, on_log },
+	{ BROKER_WANTED, on_wanted },
+	{ BROKER_DONE, on_asked },
+	{ BROKER_DIALOG, on_dialog },
+	{ BROKER_DIALOG_END, on_dialog_end },
 	{ BROKER_MODEL_WANTED, on_model_wanted },
 };
 

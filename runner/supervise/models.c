@@ -30,7 +30,8 @@ void models_on_ready(struct broker *b)
 	(void)broker_tell(b, &m, NULL, NULL);
 }
 
-/* A broker that does not read loses its plugins by other ways; here it only stays without models. */
+/* A broker that does not read loses its plugins by other ways; here it only stays without models.
+ */
 static void on_answer(struct supervisor *s, void *arg, const struct launch_msg *answer,
 		      struct record_fds *fds)
 {

@@ -40,8 +40,11 @@ static void a_question_is_taken(void **state)
 	assert_int_equal(a.items, 1);
 	assert_false(a.stream);
 	json_decref_p(&a.body);
-	assert_int_equal(read_as(false, SAY(",\"profile\":\"fast\",\"maxTokens\":7,\"temperature\":0.5,"
-					    "\"stop\":[\"x\"],\"stream\":true"), &a), ERR_OK);
+	assert_int_equal(read_as(false,
+				 SAY(",\"profile\":\"fast\",\"maxTokens\":7,\"temperature\":0.5,"
+				     "\"stop\":[\"x\"],\"stream\":true"),
+				 &a),
+			 ERR_OK);
 	assert_string_equal(a.profile, "fast");
 	assert_int_equal(a.max_tokens, 7);
 	assert_true(a.stream);
@@ -69,11 +72,13 @@ static void what_is_none_is_refused(void **state)
 		{ false, MESSAGE("5"), ERR_JSON_TYPE },
 		{ false, MESSAGE("{\"role\":\"user\"}"), ERR_JSON_TYPE },
 		{ false, MESSAGE("{\"role\":\"user\",\"content\":5}"), ERR_JSON_TYPE },
-		{ false, MESSAGE("{\"role\":\"user\",\"content\":[{\"type\":\"image_url\"}]}"), ERR_JSON_TYPE },
+		{ false, MESSAGE("{\"role\":\"user\",\"content\":[{\"type\":\"image_url\"}]}"),
+		  ERR_JSON_TYPE },
 		{ false, MESSAGE("{\"role\":\"tool\",\"content\":\"x\"}"), ERR_JSON_VALUE },
 		{ false, MESSAGE("{\"content\":\"x\"}"), ERR_JSON_VALUE },
 		{ false, MESSAGE("{\"role\":\"user\",\"content\":\"\"}"), ERR_JSON_VALUE },
-		{ false, MESSAGE("{\"role\":\"user\",\"content\":\"x\",\"name\":\"n\"}"), ERR_JSON_KEY },
+		{ false, MESSAGE("{\"role\":\"user\",\"content\":\"x\",\"name\":\"n\"}"),
+		  ERR_JSON_KEY },
 		{ false, SAY(",\"model\":\"gpt\""), ERR_JSON_KEY },
 		{ false, SAY(",\"url\":\"http://x\""), ERR_JSON_KEY },
 		{ false, SAY(",\"tools\":[]"), ERR_JSON_KEY },

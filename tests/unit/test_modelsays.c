@@ -28,15 +28,16 @@ static void what_it_says_is_understood(void **state)
 	assert_int_equal(s.kind, MODEL_SAYS_CHUNK);
 	assert_string_equal(json_string_value(s.value), "a");
 	model_says_free_p(&s);
-	assert_int_equal(read_as("{\"id\":7,\"result\":{\"text\":\"a\",\"finish\":\"stop\"," USAGE "}}",
-				 &s),
-			 0);
+	assert_int_equal(
+		read_as("{\"id\":7,\"result\":{\"text\":\"a\",\"finish\":\"stop\"," USAGE "}}", &s),
+		0);
 	assert_int_equal(s.kind, MODEL_SAYS_RESULT);
 	assert_int_equal(s.id, 7);
 	assert_int_equal(s.used, 7);
 	model_says_free_p(&s);
 	assert_int_equal(
-		read_as("{\"id\":7,\"error\":{\"kind\":\"timeout\",\"text\":\"late \\u001b[2J\"}}", &s),
+		read_as("{\"id\":7,\"error\":{\"kind\":\"timeout\",\"text\":\"late \\u001b[2J\"}}",
+			&s),
 		0);
 	assert_int_equal(s.kind, MODEL_SAYS_ERROR);
 	assert_int_equal(s.failure.code, RPC_DEADLINE);

@@ -36,9 +36,11 @@ static void questions(void **state)
 		bool embed;
 		const char *body, *want; /* NULL: refused */
 	} rows[] = {
-		{ false, "{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"maxTokens\":5,\"stream\":false}",
+		{ false,
+		  "{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"maxTokens\":5,\"stream\":false}",
 		  "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"max_tokens\":5,\"stream\":false}" },
-		{ false, "{\"messages\":[],\"maxTokens\":5,\"stream\":true,\"temperature\":1,\"stop\":[\"a\"]}",
+		{ false,
+		  "{\"messages\":[],\"maxTokens\":5,\"stream\":true,\"temperature\":1,\"stop\":[\"a\"]}",
 		  "{\"model\":\"m\",\"messages\":[],\"max_tokens\":5,\"stream\":true,\"temperature\":1,\"stop\":[\"a\"],"
 		  "\"stream_options\":{\"include_usage\":true}}" },
 		{ true, "{\"input\":[\"a\"]}",
@@ -116,12 +118,16 @@ static void vectors(void **state)
 		size_t inputs;
 		enum err_code code;
 	} rows[] = {
-		{ "{\"data\":[{\"index\":1,\"embedding\":[2]},{\"index\":0,\"embedding\":[1,-0.5]}]}", 2, ERR_OK },
+		{ "{\"data\":[{\"index\":1,\"embedding\":[2]},{\"index\":0,\"embedding\":[1,-0.5]}]}",
+		  2, ERR_OK },
 		{ "{\"data\":[{\"embedding\":[1,-0.5]},{\"embedding\":[2]}]}", 2, ERR_OK },
 		{ "{\"data\":[{\"index\":0,\"embedding\":[1]}]}", 2, ERR_FORMAT },
-		{ "{\"data\":[{\"index\":0,\"embedding\":[1]},{\"index\":0,\"embedding\":[1]}]}", 2, ERR_FORMAT },
-		{ "{\"data\":[{\"index\":2,\"embedding\":[1]},{\"index\":0,\"embedding\":[1]}]}", 2, ERR_FORMAT },
-		{ "{\"data\":[{\"index\":-1,\"embedding\":[1]},{\"index\":0,\"embedding\":[1]}]}", 2, ERR_FORMAT },
+		{ "{\"data\":[{\"index\":0,\"embedding\":[1]},{\"index\":0,\"embedding\":[1]}]}", 2,
+		  ERR_FORMAT },
+		{ "{\"data\":[{\"index\":2,\"embedding\":[1]},{\"index\":0,\"embedding\":[1]}]}", 2,
+		  ERR_FORMAT },
+		{ "{\"data\":[{\"index\":-1,\"embedding\":[1]},{\"index\":0,\"embedding\":[1]}]}",
+		  2, ERR_FORMAT },
 		{ "{\"data\":[{\"index\":0,\"embedding\":[]}]}", 1, ERR_FORMAT },
 		{ "{\"data\":[{\"index\":0,\"embedding\":[[1]]}]}", 1, ERR_FORMAT },
 		{ "{\"data\":[{\"index\":0,\"embedding\":\"AAAA\"}]}", 1, ERR_FORMAT },
@@ -134,11 +140,14 @@ static void vectors(void **state)
 		CLEANUP(json_decref_p) json_t *got = NULL;
 		struct err e = { 0 };
 
-		(void)openai_read_embed(rows[i].text, strlen(rows[i].text), 8, rows[i].inputs, &got, &e);
+		(void)openai_read_embed(rows[i].text, strlen(rows[i].text), 8, rows[i].inputs, &got,
+					&e);
 		if (e.code != rows[i].code)
 			fail_msg("%s: %s", rows[i].text, err_name(e.code));
 		if (got)
-			want_json(got, "{\"vectors\":[[1,-0.5],[2]],\"usage\":{\"promptTokens\":2,\"answerTokens\":0}}");
+			want_json(
+				got,
+				"{\"vectors\":[[1,-0.5],[2]],\"usage\":{\"promptTokens\":2,\"answerTokens\":0}}");
 	}
 }
 
@@ -175,14 +184,17 @@ static void pieces(void **state)
 		assert_int_equal(feed(&s, good[i], all, sizeof(all), &e), 0);
 	assert_string_equal(all, "a|b|");
 	assert_int_equal(openai_stream_result(&s, 100, &got, &e), 0);
-	want_json(got, "{\"text\":\"ab\",\"finish\":\"stop\",\"usage\":{\"promptTokens\":9,\"answerTokens\":2}}");
+	want_json(
+		got,
+		"{\"text\":\"ab\",\"finish\":\"stop\",\"usage\":{\"promptTokens\":9,\"answerTokens\":2}}");
 	assert_int_equal(feed(&s, good[1], all, sizeof(all), &e), -1); /* after the end */
 	json_decref_p(&got);
 	/* half of it is none */
 	assert_int_equal(feed(&broken, good[1], all, sizeof(all), &e), 0);
 	assert_int_equal(openai_stream_result(&broken, 100, &got, &e), -1);
 	assert_int_equal(e.code, ERR_FORMAT);
-	assert_int_equal(feed(&broken, "{\"error\":{\"message\":\"x\"}}", all, sizeof(all), &e), -1);
+	assert_int_equal(feed(&broken, "{\"error\":{\"message\":\"x\"}}", all, sizeof(all), &e),
+			 -1);
 	assert_int_equal(feed(&broken, "no json", all, sizeof(all), &e), -1);
 }
 
@@ -209,8 +221,10 @@ static void what_a_server_says_of_an_error(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(questions),	 cmocka_unit_test(whole_answers),
-		cmocka_unit_test(vectors),	 cmocka_unit_test(pieces),
+		cmocka_unit_test(questions),
+		cmocka_unit_test(whole_answers),
+		cmocka_unit_test(vectors),
+		cmocka_unit_test(pieces),
 		cmocka_unit_test(what_a_server_says_of_an_error),
 	};
 

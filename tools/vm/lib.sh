@@ -265,7 +265,9 @@ vm_qemu_command() {
 		-machine pc
 		# Without erms and fsrm: the emulator does "rep movsb" and "rep stosb" byte by byte, and
 		# the kernel would clear and copy its pages so.
-		-accel tcg,thread=multi -cpu max,la57=off,erms=off,fsrm=off
+		# One thread for all processors: with one each, a processor may run a translation made while
+		# another patched that code, and one that spins for a lock takes the time of who holds it.
+		-accel tcg,thread=single -cpu max,la57=off,erms=off,fsrm=off
 		-smp "$vm_cpus" -m "$vm_memory_mib"
 		-kernel "$vm_vmlinux" -initrd "$vm_run/initramfs" -append "$kernel_args $vm_kernel_args"
 		-fsdev local,id=host,path=/,security_model=none,readonly=on,multidevs=remap

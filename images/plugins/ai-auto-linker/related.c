@@ -73,8 +73,10 @@ static size_t find_title(const char *line, const char *const *titles, size_t n)
 static size_t take_lines(char *answer, const char *const *titles, size_t n, size_t *ret, size_t max)
 {
 	size_t count = 0;
+	char *rest = NULL;
 
-	for (char *line = strtok(answer, "\n"); line && count < max; line = strtok(NULL, "\n")) {
+	for (char *line = strtok_r(answer, "\n", &rest); line && count < max;
+	     line = strtok_r(NULL, "\n", &rest)) {
 		size_t at = find_title(line, titles, n), k = 0;
 
 		if (at == n)

@@ -9,7 +9,8 @@
 
 #define RELATED_TITLES_MAX 150u /* of one question */
 
-/* Numbers of titles into ret, at most max, the best first; how many. *ret_code: the error's, or 0. */
+/* Numbers of titles into ret, at most max, the best first; how many. *ret_code: the error's, or 0.
+ */
 size_t related_ask(const char *text, const char *const *titles, size_t n, size_t *ret, size_t max,
 		   int *ret_code);
 
