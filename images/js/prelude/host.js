@@ -29,8 +29,10 @@ function withdraw(call, reason) {
 	const at = waiting.indexOf(call);
 	if (at >= 0)
 		waiting.splice(at, 1);
-	else if (open.has(call.id))
+	else if (open.has(call.id)) {
+		call.onChunk = undefined;
 		native.withdraw(call.id);
+	}
 	call.reject(reason);
 }
 function call(method, params = {}, { signal, onChunk } = {}) {
