@@ -130,6 +130,13 @@
 #define AI_OF_ONE_MAX 4u  /* questions of one plugin at once */
 #define AI_CALLS_MAX 32u  /* of one tenant */
 
+/* ---- what a plugin remembers ---- */
+#define KV_BYTES_MAX (256u << 10) /* of all its keys and values, as they are stored */
+#define KV_VALUE_BYTES_MAX (32u << 10)
+#define KV_KEY_BYTES_MAX 128u
+#define KV_KEYS_MAX 1024u
+#define KV_TTL_MS_MAX (366ull * 24 * 3600 * 1000)
+
 /* ---- notes ---- */
 #define NOTE_MAX (1u << 20)
 #define VAULT_NOTES_MAX 100000u

@@ -271,7 +271,8 @@ static int open_parts(struct broker *b, const struct broker_fds *fds, struct err
 {
 	struct broker_msg ready = { .kind = BROKER_READY };
 
-	if (loop_new(&b->loop, e) < 0 || history_open(fds->state, &b->host.history, e) < 0)
+	if (loop_new(&b->loop, e) < 0 || history_open(fds->state, &b->host.history, e) < 0 ||
+	    kv_open(fds->state, &b->host.kv, e) < 0)
 		return -1;
 	if (vault_new(fds->vault, &b->host.vault, e) < 0 ||
 	    watch_new(b->loop, b->host.vault, &b->watch, e) < 0)
@@ -329,6 +330,7 @@ void broker_free_p(struct broker **pb)
 	uplink_close_p(&b->uplink);
 	vault_free_p(&b->host.vault);
 	history_close_p(&b->host.history);
+	kv_close_p(&b->host.kv);
 	tokens_close_p(&b->host.models.tokens);
 	events_free_p(&b->events);
 	loop_free_p(&b->loop);

@@ -18,6 +18,11 @@ int call_links_prepare(struct call *c);
 int call_links_commit(struct call *c);
 int call_dialog_prepare(struct call *c);
 int call_dialog_commit(struct call *c);
+int call_kv_get(struct call *c);
+int call_kv_list(struct call *c);
+int call_kv_put(struct call *c);
+int call_kv_delete(struct call *c);
+int call_kv_commit(struct call *c); /* of both */
 int call_ai_complete(struct call *c);
 int call_ai_embed(struct call *c);
 int call_ai_commit(struct call *c); /* of both */

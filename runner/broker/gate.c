@@ -77,6 +77,32 @@ static const struct call_row rows[] = {
 	  .recording = RECORD_INTENT,
 	  .prepare = call_dialog_prepare,
 	  .commit = call_dialog_commit },
+	{ .name = "kv.get",
+	  .permission = PERM_STORAGE,
+	  .class = CLASS_OBSERVE,
+	  .request_max = 4096,
+	  .recording = RECORD_USE,
+	  .prepare = call_kv_get },
+	{ .name = "kv.list",
+	  .permission = PERM_STORAGE,
+	  .class = CLASS_OBSERVE,
+	  .request_max = 4096,
+	  .recording = RECORD_USE,
+	  .prepare = call_kv_list },
+	{ .name = "kv.put",
+	  .permission = PERM_STORAGE,
+	  .class = CLASS_WRITE,
+	  .request_max = 2 * KV_VALUE_BYTES_MAX,
+	  .recording = RECORD_INTENT,
+	  .prepare = call_kv_put,
+	  .commit = call_kv_commit },
+	{ .name = "kv.delete",
+	  .permission = PERM_STORAGE,
+	  .class = CLASS_WRITE,
+	  .request_max = 4096,
+	  .recording = RECORD_INTENT,
+	  .prepare = call_kv_delete,
+	  .commit = call_kv_commit },
 	{ .name = "ai.complete",
 	  .alias = "useAI",
 	  .permission = PERM_USE_AI,
@@ -118,6 +144,7 @@ void host_init(struct host *h)
 					 .all_max = DIALOGS_MAX,
 					 .who = "a person" } };
 	h->history.fd = -1;
+	h->kv.fd = -1;
 	models_init(&h->models);
 }
 

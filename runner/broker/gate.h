@@ -9,6 +9,7 @@
 
 #include "broker/cursor.h"
 #include "broker/history.h"
+#include "broker/kv.h"
 #include "broker/ledger.h"
 #include "broker/models.h"
 #include "broker/rpc.h"
@@ -34,6 +35,7 @@ enum verdict {
 struct host {
 	struct vault *vault;
 	struct history history;
+	struct kv kv;
 	struct ledger ledger;
 	struct cursor_key cursor_key;
 	struct waits dialogs;

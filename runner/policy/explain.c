@@ -22,6 +22,7 @@ static const char *const enforcers[PERM_COUNT] = {
 	[PERM_DELETE_NOTES] = "gate: notes.delete",
 	[PERM_WRITE_LINKS] = "gate: links.write",
 	[PERM_OPEN_DIALOG] = "gate: ui.openDialog",
+	[PERM_STORAGE] = "gate: kv.get, kv.list, kv.put, kv.delete",
 	[PERM_USE_AI] = "gate: ai.complete, ai.embed; models and tokens by kennel.json",
 };
 #define ENFORCED_BY_NOBODY "no call of this host uses it: it gives nothing"

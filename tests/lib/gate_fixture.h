@@ -54,6 +54,7 @@ FIXTURE_UNUSED static int setup(void **state)
 	assert_int_equal(vault_new(x->f.vault, &x->host.vault, NULL), 0);
 	assert_int_equal(vault_rescan(x->host.vault, NULL, NULL, NULL), 0);
 	assert_int_equal(history_open(x->f.state, &x->host.history, NULL), 0);
+	assert_int_equal(kv_open(x->f.state, &x->host.kv, NULL), 0);
 	cursor_new_key(&x->host.cursor_key);
 	assert_int_equal(models_take(&x->host.models, &models_for_tests, NULL), 0);
 	assert_int_equal(tokens_open(x->f.state, 0, &x->host.models.tokens, NULL), 0);
@@ -73,6 +74,7 @@ FIXTURE_UNUSED static int teardown(void **state)
 	audit_stop(x->audit);
 	vault_free_p(&x->host.vault);
 	history_close_p(&x->host.history);
+	kv_close_p(&x->host.kv);
 	tokens_close_p(&x->host.models.tokens);
 	folders_remove(&x->f);
 	free(x);
@@ -87,7 +89,7 @@ FIXTURE_UNUSED static void become(struct fixture *x, enum grants g)
 						 PERM_SEARCH_NOTES,  PERM_CREATE_NOTES,
 						 PERM_WRITE_NOTES,   PERM_DELETE_NOTES,
 						 PERM_WRITE_LINKS,   PERM_OPEN_DIALOG,
-						 PERM_USE_AI };
+						 PERM_USE_AI,	     PERM_STORAGE };
 	struct policy p;
 
 	policy_make(&p, "linker", 0);

@@ -14,6 +14,9 @@ static void good_params(struct fixture *x, const struct call_row *row, const cha
 		     { "notes.delete", ",\"baseRevision\":\"%s\"}" },
 		     { "notes.search", "{\"query\":\"topic\"}" },
 		     { "ui.openDialog", "{\"title\":\"t\"}" },
+		     { "kv.get", "{\"key\":\"k\"}" },
+		     { "kv.put", "{\"key\":\"k\",\"value\":[1]}" },
+		     { "kv.delete", "{\"key\":\"k\"}" },
 		     { "ai.complete",
 		       "{\"messages\":[{\"role\":\"user\",\"content\":\"Which tags?\"}]}" },
 		     { "ai.embed", "{\"input\":[\"a note\"]}" },
@@ -120,7 +123,7 @@ static void each_method_under_each_condition(void **state)
 {
 	struct fixture *x = *state;
 
-	assert_int_equal(gate_row_count(), 14);
+	assert_int_equal(gate_row_count(), 18);
 	for (size_t r = 0; r < gate_row_count(); r++)
 		for (size_t i = 0; i < countof(conditions); i++) {
 			check_cell(x, gate_row(r), gate_row(r)->name, i);

@@ -138,6 +138,19 @@ export interface Host {
 		openDialog(params: { title: string; message?: string; fields?: DialogField[]; accept?: string;
 			decline?: string; timeoutMs?: number }, options?: CallOptions): Promise<DialogAnswer>;
 	};
+	/** storage; what the plugin keeps from one event to the next, for itself alone */
+	readonly kv: {
+		/** version 0: there is nothing under this key */
+		get(params: { key: string }, options?: CallOptions):
+			Promise<{ readonly value: any; readonly version: number }>;
+		list(params?: { prefix?: string; after?: string; limit?: number }, options?: CallOptions):
+			Promise<{ readonly keys: readonly string[]; readonly more: boolean }>;
+		/** with ifVersion, another version is a conflict (1005); 0 is none */
+		put(params: { key: string; value: unknown; ifVersion?: number; ttlMs?: number },
+			options?: CallOptions): Promise<{ readonly version: number }>;
+		delete(params: { key: string; ifVersion?: number }, options?: CallOptions):
+			Promise<{ readonly deleted: boolean }>;
+	};
 	readonly ai: {
 		/** useAI; a model answers, so it takes a while; the time of the event stands still */
 		complete(question: AiQuestion, options?: CallOptions & {
