@@ -89,9 +89,7 @@
 #define WIRE_OUT_MAX (4u << 20) /* bytes queued towards a plugin that does not read */
 #define EVENT_DEADLINE_MS 30000u
 #define EVENT_QUEUE_MAX 1024u
-#define EVENT_RESULT_MAX                                                         \
-	16384u /* of a handler: what "kennel emit --wait" shows; the rest is cut \
-		*/
+#define EVENT_RESULT_MAX 16384u /* of a handler, as emit --wait shows it */
 #define LOG_LINE_MAX 1024u
 #define LOG_BYTES_PER_SECOND 65536u /* of one instance; the rest is counted and dropped */
 
