@@ -14,6 +14,8 @@ int call_write_prepare(struct call *c);
 int call_create_prepare(struct call *c);
 int call_delete_prepare(struct call *c);
 int call_write_commit(struct call *c); /* of all three */
+int call_links_list(struct call *c);
+int call_links_backlinks(struct call *c);
 int call_links_prepare(struct call *c);
 int call_links_commit(struct call *c);
 int call_dialog_prepare(struct call *c);

@@ -20,6 +20,7 @@ static const char *const enforcers[PERM_COUNT] = {
 	[PERM_CREATE_NOTES] = "gate: notes.create",
 	[PERM_WRITE_NOTES] = "gate: notes.write",
 	[PERM_DELETE_NOTES] = "gate: notes.delete",
+	[PERM_READ_LINKS] = "gate: links.list, links.backlinks",
 	[PERM_WRITE_LINKS] = "gate: links.write",
 	[PERM_OPEN_DIALOG] = "gate: ui.openDialog",
 	[PERM_STORAGE] = "gate: kv.get, kv.list, kv.put, kv.delete",

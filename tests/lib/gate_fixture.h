@@ -85,11 +85,11 @@ enum grants { GRANT_NOTHING, GRANT_NO_SCOPE, GRANT_IN, GRANT_ASKED_ONLY };
 
 FIXTURE_UNUSED static void become(struct fixture *x, enum grants g)
 {
-	static const enum permission perms[] = { PERM_READ_METADATA, PERM_READ_NOTES,
-						 PERM_SEARCH_NOTES,  PERM_CREATE_NOTES,
-						 PERM_WRITE_NOTES,   PERM_DELETE_NOTES,
-						 PERM_WRITE_LINKS,   PERM_OPEN_DIALOG,
-						 PERM_USE_AI,	     PERM_STORAGE };
+	static const enum permission perms[] = {
+		PERM_READ_METADATA, PERM_READ_NOTES,   PERM_SEARCH_NOTES, PERM_CREATE_NOTES,
+		PERM_WRITE_NOTES,   PERM_DELETE_NOTES, PERM_WRITE_LINKS,  PERM_OPEN_DIALOG,
+		PERM_USE_AI,	    PERM_STORAGE,      PERM_READ_LINKS
+	};
 	struct policy p;
 
 	policy_make(&p, "linker", 0);

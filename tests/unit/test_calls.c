@@ -388,7 +388,7 @@ static void a_plugin_learns_what_it_may(void **state)
 	json_decref(r);
 	become(x, GRANT_ASKED_ONLY);
 	assert_int_equal(ask(x, "grants.query", "{}", 1000, &r), 0);
-	assert_int_equal(json_array_size(json_object_get(r, "permissions")), 10);
+	assert_int_equal(json_array_size(json_object_get(r, "permissions")), 11);
 	assert_string_equal(
 		json_string_value(json_array_get(
 			json_object_get(json_object_get(json_object_get(r, "asked"), "readNotes"),

@@ -86,6 +86,8 @@ static const struct {
 	{ "call a protocol method", "initialize", "{\"grants\":[\"writeNotes\"]}" },
 	{ "use AI without the permission", "ai.complete",
 	  "{\"messages\":[{\"role\":\"user\",\"content\":\"hello\"}]}" },
+	{ "remember without the permission", "kv.put", "{\"key\":\"k\",\"value\":1}" },
+	{ "see which notes link to a secret one", "links.backlinks", "{\"note\":\"Private/a.md\"}" },
 	{ "use the network without the permission", "http.fetch",
 	  "{\"url\":\"http://127.0.0.1/\"}" },
 	{ "list secrets", "secrets.list", "{}" },

@@ -129,6 +129,20 @@ export interface Host {
 			Promise<NoteInfo & { readonly text: string }>;
 	};
 	readonly links: {
+		/** readLinks; target is absent where there is no such note, or none that the plugin may see */
+		list(params: { note: string }, options?: CallOptions): Promise<{
+			readonly note: string;
+			readonly revision: string;
+			readonly links: readonly { readonly link: string; readonly kind: "wiki" | "markdown";
+				readonly target?: string }[];
+			readonly more: boolean;
+		}>;
+		/** readLinks; the notes that link to it, and how often */
+		backlinks(params: { note: string; limit?: number; cursor?: string }, options?: CallOptions): Promise<{
+			readonly notes: readonly { readonly path: string; readonly title: string;
+				readonly revision: string; readonly links: number }[];
+			readonly cursor?: string;
+		}>;
 		/** writeLinks; a note that changed since baseRevision is a conflict (1005) */
 		write(params: { note: string; baseRevision: string; add?: Link[]; remove?: Link[] },
 			options?: CallOptions): Promise<LinksWritten>;
