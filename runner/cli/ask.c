@@ -7,6 +7,7 @@
 
 #include "base/cleanup.h"
 #include "base/limits.h"
+#include "policy/grant.h"
 
 enum { COLUMNS_MAX = 16 };
 
@@ -77,6 +78,31 @@ void cli_print_words(const char *title, const json_t *list, const char *none)
 		(void)printf("%s%s", i ? ", " : "",
 			     cli_safe(json_string_value(v) ? json_string_value(v) : "?", buf,
 				      sizeof(buf)));
+	(void)printf("\n");
+}
+
+void cli_print_leaks(const char *title, const json_t *granted)
+{
+	permission_set have = 0, leak;
+	const char *between = "";
+	json_t *v;
+	size_t i;
+
+	json_array_foreach(granted, i, v) {
+		int p = json_is_string(v) ? permission_from_name(json_string_value(v)) : -1;
+
+		have |= p >= 0 ? PERM_BIT(p) : 0;
+	}
+	leak = permissions_that_leak(have);
+	if (!leak)
+		return;
+	(void)printf("  %s what it reads may be sent on: ", title);
+	for (unsigned int p = 0; p < PERM_COUNT; p++) {
+		if (!(leak & PERM_BIT(p)))
+			continue;
+		(void)printf("%s%s", between, permission_name(p));
+		between = ", ";
+	}
 	(void)printf("\n");
 }
 

@@ -51,6 +51,8 @@ long long cli_number(const json_t *o, const char *key);
 
 /* "  TITLE one, two": the strings of a list on a line, or none. */
 void cli_print_words(const char *title, const json_t *list, const char *none);
+/* A line, where a plugin that was granted these could carry off what it reads. */
+void cli_print_leaks(const char *title, const json_t *granted);
 
 /* ---- tables: columns as wide as their widest cell ---- */
 enum cli_cell { CELL_TEXT, CELL_NUMBER, CELL_BYTES, CELL_MS, CELL_TIME };

@@ -39,6 +39,7 @@ static void print_installed(const json_t *r)
 		     cli_text(r, "signerLabel", (char[CLI_CELL_MAX]){ 0 }));
 	cli_print_words("asks      ", asked, "nothing");
 	cli_print_words("granted   ", granted, "nothing");
+	cli_print_leaks("careful   ", granted);
 	(void)printf("  %-10s %s", "state", cli_text(r, "state", b));
 	if (json_object_get(r, "reason"))
 		(void)printf(": %s", cli_text(r, "reason", c));

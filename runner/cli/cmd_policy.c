@@ -59,6 +59,7 @@ static void print_grant(const json_t *r)
 		(void)printf("  nothing\n");
 	else
 		print_rights(grant, NULL);
+	cli_print_leaks("careful:", json_object_get(grant, "permissions"));
 	if (json_is_true(json_object_get(grant, "files")))
 		(void)printf("  and its files rules\n");
 }

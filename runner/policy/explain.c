@@ -350,6 +350,10 @@ int explain_build(const struct policy_inputs *in, const struct policy *got, json
 	    json_object_set_new(o, "files", explain_files(in, got)) < 0 ||
 	    json_object_set_new(o, "limits", explain_limits(in, got)) < 0)
 		return err_set(e, ERR_NOMEM, "explain %.63s", in->manifest->name);
+	if (json_object_set_new(
+		    o, "leaks",
+		    permissions_to_json(got ? permissions_that_leak(got->permissions) : 0)) < 0)
+		return err_set(e, ERR_NOMEM, "explain %.63s", in->manifest->name);
 	if (add_native(o, in) < 0)
 		return err_set(e, ERR_NOMEM, "explain %.63s", in->manifest->name);
 	if (got && json_object_set_new(o, "restart", explain_restart(got)) < 0)

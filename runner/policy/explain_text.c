@@ -163,6 +163,23 @@ static void print_events(struct writer *w, const json_t *explain)
 		writer_str(w, "\n");
 }
 
+static void print_leaks(struct writer *w, const json_t *explain)
+{
+	const json_t *leaks = json_object_get(explain, "leaks");
+
+	if (json_array_size(leaks) == 0)
+		return;
+	writer_str(w, "careful\n  what it reads may be sent on:");
+	for (size_t i = 0; i < json_array_size(leaks); i++) {
+		CLEANUP(json_decref_p)
+		json_t *one = json_pack("{s:O}", "name", json_array_get(leaks, i));
+
+		writer_str(w, i ? ", " : " ");
+		put(w, one, "name");
+	}
+	writer_str(w, "\n");
+}
+
 static void print_native(struct writer *w, const json_t *explain)
 {
 	const json_t *n = json_object_get(explain, "native");
@@ -189,6 +206,7 @@ int explain_print(const json_t *explain, struct writer *w)
 		return -1;
 	print_head(w, explain);
 	print_list(w, explain, "permissions", print_permission);
+	print_leaks(w, explain);
 	print_native(w, explain);
 	print_events(w, explain);
 	print_list(w, explain, "files", print_file);

@@ -64,6 +64,19 @@ enum permission_class permission_class(enum permission p)
 }
 
 /* Outside the table: yes, and then no scope will be found. */
+permission_set permissions_that_leak(permission_set s)
+{
+	permission_set reads = 0, sends = 0;
+
+	for (unsigned int i = 0; i < PERM_COUNT; i++) {
+		permission_set bit = s & PERM_BIT(i);
+
+		reads |= permissions[i].class == CLASS_READ ? bit : 0;
+		sends |= permissions[i].class == CLASS_EGRESS ? bit : 0;
+	}
+	return reads && sends ? reads | sends : 0;
+}
+
 bool permission_needs_scope(enum permission p)
 {
 	return (unsigned int)p >= PERM_COUNT || permissions[p].scoped;

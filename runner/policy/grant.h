@@ -76,6 +76,9 @@ const char *permission_name(unsigned int p);	/* NULL outside the table */
 int permission_from_name(const char *name);	/* enum permission, or -1 */
 enum permission_class permission_class(enum permission p);
 bool permission_needs_scope(enum permission p);
+/* Those of s that read notes and those that send something out, when there are both: together they
+ * can carry notes away, each alone cannot. Else none. */
+permission_set permissions_that_leak(permission_set s);
 const char *runtime_name(unsigned int r);	/* "wasm", "js", "native"; NULL else */
 int runtime_from_name(const char *name);	/* or -1 */
 const char *event_name(unsigned int ev);

@@ -56,9 +56,23 @@ static void events_have_names(void **state)
 	assert_int_equal(event_from_name("onNoteRead"), -1);
 }
 
+static void reading_and_sending_together_leak(void **state)
+{
+	const permission_set read = PERM_BIT(PERM_READ_NOTES), ai = PERM_BIT(PERM_USE_AI);
+
+	(void)state;
+	assert_int_equal(permissions_that_leak(0), 0);
+	assert_int_equal(permissions_that_leak(read | PERM_BIT(PERM_WRITE_NOTES)), 0);
+	assert_int_equal(permissions_that_leak(ai | PERM_BIT(PERM_STORAGE)), 0);
+	assert_int_equal(permissions_that_leak(read | ai | PERM_BIT(PERM_STORAGE)), read | ai);
+	assert_int_equal(permissions_that_leak(PERM_ALL) & PERM_BIT(PERM_NETWORK),
+			 PERM_BIT(PERM_NETWORK));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reading_and_sending_together_leak),
 		cmocka_unit_test(every_permission_has_one_name),
 		cmocka_unit_test(strange_permissions_are_unknown),
 		cmocka_unit_test(classes_and_scopes_are_the_tables),

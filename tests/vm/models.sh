@@ -138,7 +138,9 @@ is "then it is not answered" 0 "$(answer hello | grep -c 'echo:')"
 is "explain says who decides" 1 "$(kennel explain asker | grep -c 'ai.complete')"
 
 # ---- the auto-linker with a model ----
-try "ai-auto-linker is installed" kennel install "$B/linker.kennel" --grant 'readNotes=**' --grant 'writeLinks=**' --grant useAI
+said=$(kennel install "$B/linker.kennel" --grant 'readNotes=**' --grant 'writeLinks=**' --grant useAI 2>/dev/null)
+is "ai-auto-linker is installed, with a warning" "careful what it reads may be sent on: readNotes, useAI" "$(grep careful <<<"$said" | xargs)"
+is "which explain repeats" "readNotes useAI" "$(kennel explain ai-auto-linker --json | jq -r '.explain.leaks // .leaks | join(" ")')"
 wait_state ai-auto-linker up 60
 for title in "Reading List" "Bridges of Basel"; do
 	printf '# %s\n\nA note.\n' "$title" | host_save "Inbox/$(tr ' ' - <<<"$title").md"
