@@ -257,7 +257,7 @@ int call_kv_list(struct call *c)
 {
 	static const char *const keys[] = { "prefix", "after", "limit", "_meta" };
 	CLEANUP(kv_store_free_p) struct kv_store s = { 0 };
-	const char *sorted[KV_KEYS_MAX], *key;
+	const char *sorted[KV_KEYS_MAX] = { 0 }, *key;
 	struct wanted w;
 	size_t n = 0, i;
 	json_t *names, *entry;
