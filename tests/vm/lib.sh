@@ -29,8 +29,11 @@ refused() {
 }
 state_of() { kennel ps --json | jq -r --arg p "$1" '.plugins[] | select(.plugin == $p) | .state'; }
 wait_state() { # PLUGIN STATE SECONDS; four times that where a processor is emulated and shared
+	local now
 	for _ in $(seq $(($3 * 20))); do
-		[ "$(state_of "$1")" = "$2" ] && return 0
+		now=$(state_of "$1")
+		[ "$now" = "$2" ] && return 0
+		[ "$now" != quarantined ] || return 1 # from there it comes by nobody's doing but ours
 		sleep 0.2
 	done
 	return 1
