@@ -262,7 +262,7 @@ int call_kv_list(struct call *c)
 	size_t n = 0, i;
 	json_t *names, *entry;
 
-	if ((c->params && call_check_keys(c, keys, countof(keys)) < 0) || read_wanted(c, &w) < 0 ||
+	if (call_check_keys(c, keys, countof(keys)) < 0 || read_wanted(c, &w) < 0 ||
 	    load(c, &s) < 0)
 		return -1;
 	json_object_foreach(s.keys, key, entry)

@@ -105,6 +105,16 @@ int question_start(struct question *q, const struct ai_profile *profile, const c
 	return 0;
 }
 
+/* What an earlier try left half is no part of this one. */
+static void forget_answer(struct question *q)
+{
+	buffer_free_p(&q->in);
+	sse_free_p(&q->sse);
+	openai_stream_free_p(&q->stream);
+	q->sse = (struct sse){ 0 };
+	q->stream = (struct openai_stream){ 0 };
+}
+
 int question_try(struct question *q, int64_t now_ms, struct err *e)
 {
 	const char *path = q->embed ? "embeddings" : "chat/completions";
@@ -114,7 +124,7 @@ int question_try(struct question *q, int64_t now_ms, struct err *e)
 
 	q->retry_at_ms = 0;
 	q->tries++;
-	q->in.len = 0;
+	forget_answer(q);
 	while (n > 0 && q->profile->url[n - 1] == '/')
 		n--;
 	(void)snprintf(url, sizeof(url), "%.*s/%s", (int)n, q->profile->url, path);
@@ -232,8 +242,6 @@ void question_free(struct question *q)
 	curl_easy_cleanup(q->curl);
 	curl_slist_free_all(q->headers);
 	free(q->body);
-	buffer_free_p(&q->in);
-	sse_free_p(&q->sse);
-	openai_stream_free_p(&q->stream);
+	forget_answer(q);
 	memset(q, 0, sizeof(*q));
 }

@@ -95,7 +95,7 @@ is "too many of them" "too_large: vectors of more than 65536 numbers in all" "$(
 
 # ---- a server in trouble ----
 out=$( { complete 1 busy; complete 2 down; complete 3 later; complete 4 wrong; complete 5 "slow 5" short; complete 6 hello nobody
-	complete 7 "slow 3"; echo "wait 7"; } | ask)
+	complete 7 "slow 3"; stream 8 stutter; echo "wait 8"; } | ask)
 is "a busy one is asked again" '"at last"' "$(answer 1 | jq .result.text)"
 is "three times at most" "unavailable: the model's server answered with status 503" "$(error_of 2)"
 is "so it was" 3 "$(asked down .try)"
@@ -105,6 +105,7 @@ is "what the server says is for the operator" "0 1" "$(grep -c sk-secret <<<"$ou
 is "without its control characters" 0 "$(grep -c $'\x1b' "$work/stderr")"
 is "a time is kept" "timeout: the model's server did not answer in time" "$(error_of 5)"
 is "nobody is there" "unavailable: the model's server cannot be reached" "$(error_of 6)"
+is "half a try is no part of the next" "one two 2" "$(answer 8 | jq -r .result.text) $(asked stutter .try)"
 is "others go on meanwhile" '"slept"' "$(answer 7 | jq .result.text)"
 
 # ---- a server that lies ----

@@ -140,6 +140,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def on_cut(self, asked, rest, n):
         self.stream([piece("half ")], end=False)
 
+    def on_stutter(self, asked, rest, n):
+        if n > 1:
+            self.on_echo(asked, rest, n)
+            return
+        self.send_response(200)
+        self.send_header("Content-Length", "1000")
+        self.end_headers()
+        self.wfile.write(b'data: {"choices":[],"half')
+        self.close_connection = True
+
     def on_gives_up(self, asked, rest, n):
         self.stream([piece("half "), {"error": {"message": "cuda"}}])
 
