@@ -71,6 +71,7 @@ $(foreach x,$(EXES),$(eval $(call exe_rule,$(x))))
 $(B)/kennel-init: $(wildcard runner/init/*.c)
 	$(call say,LD,kennel-init)
 	$(Q)mkdir -p $(@D) && $(CC) $(CPPFLAGS) -MF $(B)/kennel-init.d -std=gnu11 -D_GNU_SOURCE -Os $(WARN) -Werror -static \
+		-nostdlib -ffreestanding -fno-stack-protector -fno-asynchronous-unwind-tables \
 		-Wl,-z,relro,-z,now,-z,noexecstack -o $@ $(filter %.c,$^)
 
 # ---- generated: seccomp filters (libseccomp, here and nowhere else), BPF skeletons ----

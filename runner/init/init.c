@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* init.c - process 1 of a jail: starts the one program, reaps what it leaves, ends as it ended.
- * Owns: the program's life.  Must not know: anything else; it links nothing of ours and no library.
+ * Owns: the program's life.  Must not know: anything else; it links nothing, not even a C library.
  *
  * argv[1..] is the program, or SELFTEST_WORD alone: then it tries its own jail (tries.c);
  * descriptors 0-3 are its, not ours. Exit status: the program's own, 128+n when signal n ended it,
@@ -8,19 +8,30 @@
  * gets only the signals it handles, so a plugin cannot end it.
  */
 #include <errno.h>
+#include <linux/prctl.h>
+#include <linux/sched.h>
 #include <signal.h>
-#include <stddef.h>
-#include <sys/prctl.h>
+#include <stdint.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
+#include "init/sys.h"
 #include "init/tries.h"
 #include "proto/selftest.h"
 
-enum { INIT_FAILED = 125, EXEC_FAILED = 126, SIGNALLED = 128, OWN_FDS = 4 };
+enum {
+	USAGE_FAILED = 2,
+	INIT_FAILED = 125,
+	EXEC_FAILED = 126,
+	SIGNALLED = 128,
+	OWN_FDS = 4,
+	SIGNALS = 64,
+	ERRORS = 2, /* descriptor */
+};
 
-/* Taken with sigwait(3): no handler ever runs. */
-static const int taken[] = { SIGCHLD, SIGTERM, SIGINT, SIGHUP };
+#define SIGNAL_BIT(n) (UINT64_C(1) << ((n) - 1))
+/* Taken with rt_sigtimedwait(2): no handler ever runs. */
+static const uint64_t taken =
+	SIGNAL_BIT(SIGCHLD) | SIGNAL_BIT(SIGTERM) | SIGNAL_BIT(SIGINT) | SIGNAL_BIT(SIGHUP);
 
 static void say(const char *text)
 {
@@ -28,52 +39,58 @@ static void say(const char *text)
 
 	while (text[n])
 		n++;
-	(void)!write(STDERR_FILENO, text, n);
+	(void)sys(SYS_write, ERRORS, text, n);
 }
 
 static void default_signals(void)
 {
-	sigset_t none;
+	static const uint64_t none = 0;
+	/* As the kernel has it: handler, flags, restorer, mask. SIG_DFL is 0. */
+	static const unsigned long by_default[4] = { 0 };
 
-	for (int sig = 1; sig < NSIG; sig++)
-		(void)signal(sig,
-			     SIG_DFL); /* fails for SIGKILL and SIGSTOP, which cannot be changed */
-	(void)sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	for (int sig = 1; sig <= SIGNALS; sig++) /* of SIGKILL and SIGSTOP it cannot be changed */
+		(void)sys(SYS_rt_sigaction, sig, by_default, 0, SIGSET_BYTES);
+	(void)sys(SYS_rt_sigprocmask, SIG_SETMASK, &none, 0, SIGSET_BYTES);
 }
 
-static pid_t start_program(char **argv)
+/* With CLONE_VFORK this process waits until the program is executed, and the two do not contend for
+ * a processor meanwhile; its memory is a copy all the same. */
+static long start_program(char **argv)
 {
 	static char *const no_env[] = { NULL };
-	pid_t pid = fork();
+	long pid = sys(SYS_clone, CLONE_VFORK | SIGCHLD, 0, 0, 0, 0);
 
 	if (pid != 0)
 		return pid;
-	if (setsid() < 0)
-		_exit(INIT_FAILED);
+	if (sys(SYS_setsid) < 0)
+		(void)sys(SYS_exit_group, INIT_FAILED);
 	default_signals();
-	(void)execve(argv[0], argv, no_env);
+	(void)sys(SYS_execve, argv[0], argv, no_env);
 	say("init: cannot execute the program\n");
-	_exit(EXEC_FAILED);
+	for (;;)
+		(void)sys(SYS_exit_group, EXEC_FAILED);
 }
 
 /* The program's descriptors must close when it closes them, not when this process ends. */
 static int let_go_of_descriptors(void)
 {
-	for (int fd = 0; fd < OWN_FDS; fd++)
-		if (close(fd) < 0 && errno != EBADF)
+	for (int fd = 0; fd < OWN_FDS; fd++) {
+		long r = sys(SYS_close, fd);
+
+		if (r < 0 && r != -EBADF)
 			return -1;
+	}
 	return 0;
 }
 
 /* Reaps everything there is; 1 with the program's status once it has ended. */
-static int reap(pid_t program, int *ret_status)
+static int reap(long program, int *ret_status)
 {
 	int ended = 0;
-	int status;
-	pid_t pid;
+	int status = 0;
+	long pid;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+	while ((pid = sys(SYS_wait4, -1, &status, WNOHANG, 0)) > 0)
 		if (pid == program) {
 			*ret_status = status;
 			ended = 1;
@@ -90,9 +107,12 @@ static int exit_status(int status)
  * when we exit; here they are gone, and counted, before the end is told. */
 static void end_others(void)
 {
-	(void)kill(-1, SIGKILL);
-	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
-		;
+	long r;
+
+	(void)sys(SYS_kill, -1, SIGKILL);
+	do
+		r = sys(SYS_wait4, -1, 0, 0, 0);
+	while (r > 0 || r == -EINTR);
 }
 
 static int is_selftest(const char *word)
@@ -105,41 +125,52 @@ static int is_selftest(const char *word)
 	return i == sizeof(expected) - 1 && !word[i];
 }
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	int status = 0;
-	sigset_t set;
-	pid_t program;
+	long program;
 
 	if (argc < 2) {
 		say("usage: init PROGRAM [ARGUMENT]...   (process 1 of a jail; nothing to run by hand)\n");
-		return 2;
+		return USAGE_FAILED;
 	}
 	/* kill(-1) below ends all it can see: inside a pid namespace that is the jail, outside it
 	 * is the host. */
-	if (getpid() != 1) {
+	if (sys(SYS_getpid) != 1) {
 		say("init: runs as process 1 of a jail only\n");
 		return INIT_FAILED;
 	}
 	if (argc == 2 && is_selftest(argv[1]))
 		return tries_run();
-	(void)sigemptyset(&set);
-	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
-		(void)sigaddset(&set, taken[i]);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+	if (sys(SYS_rt_sigprocmask, SIG_BLOCK, &taken, 0, SIGSET_BYTES) < 0)
 		return INIT_FAILED;
 	/* Its memory and its descriptors are not the plugin's to see, though both are one user. */
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+	if (sys(SYS_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
 		return INIT_FAILED;
 	program = start_program(argv + 1);
 	if (program < 0 || let_go_of_descriptors() < 0)
 		return INIT_FAILED;
 	while (!reap(program, &status)) {
-		int sig;
+		long sig = sys(SYS_rt_sigtimedwait, &taken, 0, 0, SIGSET_BYTES);
 
-		if (sigwait(&set, &sig) == 0 && sig != SIGCHLD)
-			(void)kill(program, SIGTERM);
+		if (sig > 0 && sig != SIGCHLD)
+			(void)sys(SYS_kill, program, SIGTERM);
 	}
 	end_others();
 	return exit_status(status);
 }
+
+/* Where the kernel begins: argc, then argv, lie on the stack (System V ABI, "Process
+ * initialization"). */
+void init_begin(long *stack) __attribute__((noreturn));
+void init_begin(long *stack)
+{
+	for (;;)
+		(void)sys(SYS_exit_group, run((int)stack[0], (char **)(stack + 1)));
+}
+__asm__(".globl _start\n"
+	"_start:\n"
+	"	xor %ebp, %ebp\n"
+	"	mov %rsp, %rdi\n"
+	"	and $-16, %rsp\n"
+	"	call init_begin\n");

@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <linux/keyctl.h>
 #include <linux/quota.h>
-#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -18,10 +17,9 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
+#include "init/sys.h"
 #include "proto/selftest.h"
 
 enum {
@@ -31,6 +29,7 @@ enum {
 	BLOCK_BYTES = 65536,
 	X32_BIT = 0x40000000,
 	I386_GETPID = 20,
+	DEV_MEM = 1 << 8 | 1, /* major 1, minor 1 */
 };
 #define WRITTEN "/tmp/written"
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -68,7 +67,7 @@ static bool get_call(unsigned int number, struct call *ret)
 				 { AT_FDCWD, TEXT("/../../../../etc/hostname"), O_RDONLY } },
 		[TRY_MKNOD] = { SYS_mknodat,
 				{ AT_FDCWD, TEXT("/tmp/mem"), S_IFCHR | 0600,
-				  (long)makedev(1, 1) } },
+				  DEV_MEM } },
 		[TRY_RLIMIT] = { SYS_prlimit64, { 0, RLIMIT_NOFILE, TEXT(&more_files), 0 } },
 		[TRY_NICE] = { SYS_setpriority, { PRIO_PROCESS, 0, -20 } },
 		[TRY_REALTIME] = { SYS_sched_setscheduler, { 0, SCHED_FIFO, TEXT(&highest) } },
@@ -118,58 +117,57 @@ static bool get_call(unsigned int number, struct call *ret)
 	return ret->number != 0; /* read, which is allowed and not among them */
 }
 
+/* The errno value, 0 when it went through. */
+static int error_of(long r)
+{
+	return r < 0 ? (int)-r : 0;
+}
+
 static int do_call(const struct call *c)
 {
-	long r = syscall(c->number, c->a[0], c->a[1], c->a[2], c->a[3], c->a[4]);
-
-	return r < 0 ? errno : 0;
+	return error_of(sys(c->number, c->a[0], c->a[1], c->a[2], c->a[3], c->a[4]));
 }
 
 /* ---- more than one call ---- */
 
 /* Garbage: where it may be executed, the kernel says so by another error than a refusal. */
-static int written_file(void)
+static long written_file(void)
 {
-	int fd = open(WRITTEN, O_RDWR | O_CREAT | O_CLOEXEC, 0700);
+	long fd = sys(SYS_openat, AT_FDCWD, WRITTEN, O_RDWR | O_CREAT | O_CLOEXEC, 0700);
+	long n = fd < 0 ? 0 : sys(SYS_write, fd, "#", 1);
 
-	if (fd >= 0 && write(fd, "#", 1) != 1) {
-		close(fd);
-		return -1;
-	}
-	return fd;
+	if (n < 0)
+		(void)sys(SYS_close, fd);
+	return n < 0 ? n : fd;
 }
 
 static int try_exec(void)
 {
-	char *const argv[] = { (char *)(uintptr_t)WRITTEN, NULL };
-	char *const envp[] = { NULL };
-	int fd = written_file();
+	static const char *const argv[] = { WRITTEN, NULL };
+	static const char *const envp[] = { NULL };
+	long fd = written_file();
 
 	if (fd < 0)
-		return errno;
-	close(fd);
-	(void)execve(WRITTEN, argv, envp);
-	return errno;
+		return error_of(fd);
+	(void)sys(SYS_close, fd);
+	return error_of(sys(SYS_execve, WRITTEN, argv, envp));
 }
 
 static int try_map_file(void)
 {
-	int fd = written_file(), r;
-	void *p;
+	long fd = written_file(), r;
 
 	if (fd < 0)
-		return errno;
-	p = mmap(NULL, BLOCK_BYTES, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
-	r = p == MAP_FAILED ? errno : 0;
-	close(fd);
-	return r;
+		return error_of(fd);
+	r = sys(SYS_mmap, 0, BLOCK_BYTES, PROT_READ | PROT_EXEC, MAP_PRIVATE, fd, 0);
+	(void)sys(SYS_close, fd);
+	return error_of(r);
 }
 
 static int map(int protection)
 {
-	void *p = mmap(NULL, BLOCK_BYTES, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	return p == MAP_FAILED ? errno : 0;
+	return error_of(sys(SYS_mmap, 0, BLOCK_BYTES, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+			    0));
 }
 
 static int try_map_wx(void)
@@ -186,24 +184,25 @@ static int try_protect(void)
 {
 	static char page[2 * 4096] __attribute__((aligned(4096)));
 
-	return mprotect(page, 4096, PROT_READ | PROT_EXEC) < 0 ? errno : 0;
+	return error_of(sys(SYS_mprotect, page, 4096, PROT_READ | PROT_EXEC));
 }
 
 static int try_bytes(void)
 {
 	static const char block[BLOCK_BYTES];
-	int fd = written_file(), r = 0;
+	long fd = written_file();
+	int r = 0;
 
 	if (fd < 0)
-		return errno;
+		return error_of(fd);
 	for (long n = 0; n < TMP_BYTES_MAX && r == 0; n += BLOCK_BYTES) {
-		ssize_t w = write(fd, block, sizeof(block));
+		long w = sys(SYS_write, fd, block, sizeof(block));
 
-		if (w != (ssize_t)sizeof(block))
-			r = w < 0 ? errno : ENOSPC;
+		if (w != (long)sizeof(block))
+			r = w < 0 ? error_of(w) : ENOSPC;
 	}
-	close(fd);
-	(void)unlink(WRITTEN);
+	(void)sys(SYS_close, fd);
+	(void)sys(SYS_unlink, WRITTEN);
 	return r;
 }
 
@@ -212,23 +211,37 @@ static int try_files(void)
 	char path[] = "/tmp/f0000";
 
 	for (int n = 0; n < TMP_FILES_MAX; n++) {
-		int fd;
+		long fd;
 
 		for (int digit = 0, left = n; digit < 4; digit++, left /= 10)
 			path[sizeof(path) - 2 - (size_t)digit] = (char)('0' + left % 10);
-		fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+		fd = sys(SYS_openat, AT_FDCWD, path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 		if (fd < 0)
-			return errno;
-		close(fd);
+			return error_of(fd);
+		(void)sys(SYS_close, fd);
 	}
 	return 0;
 }
 
+static long fork_one(void)
+{
+	return sys(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+}
+
+static void end_child(void)
+{
+	for (;;)
+		(void)sys(SYS_exit_group, 0);
+}
+
 static void end_children(void)
 {
-	(void)kill(-1, SIGKILL);
-	while (waitpid(-1, NULL, 0) > 0 || errno == EINTR)
-		;
+	long r;
+
+	(void)sys(SYS_kill, -1, SIGKILL);
+	do
+		r = sys(SYS_wait4, -1, 0, 0, 0);
+	while (r > 0 || r == -EINTR);
 }
 
 static int try_forks(void)
@@ -236,13 +249,12 @@ static int try_forks(void)
 	int r = 0;
 
 	for (int n = 0; n < FORKS_MAX && r == 0; n++) {
-		pid_t pid = fork();
+		long pid = fork_one();
 
 		if (pid == 0)
 			for (;;)
-				(void)poll(NULL, 0, -1);
-		if (pid < 0)
-			r = errno;
+				(void)sys(SYS_poll, 0, 0, -1);
+		r = error_of(pid);
 	}
 	end_children();
 	return r;
@@ -250,25 +262,25 @@ static int try_forks(void)
 
 static int try_clone(void)
 {
-	long pid = syscall(SYS_clone, CLONE_NEWPID | CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0);
+	long pid = sys(SYS_clone, CLONE_NEWPID | CLONE_NEWUSER | SIGCHLD, 0, 0, 0, 0);
 
 	if (pid == 0)
-		_exit(0);
-	return pid < 0 ? errno : 0;
+		end_child();
+	return error_of(pid);
 }
 
 /* In a child, which the filter is to kill; or with_fault the processor, where the kernel has no
  * such entry (ia32_emulation=off). */
 static int in_child(void (*run)(void), bool with_fault)
 {
-	pid_t pid = fork();
+	long pid = fork_one();
 	int status = 0;
 
 	if (pid == 0) {
 		run();
-		_exit(0);
+		end_child();
 	}
-	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+	if (pid < 0 || sys(SYS_wait4, pid, &status, 0, 0) != pid)
 		return EINVAL;
 	if (!WIFSIGNALED(status))
 		return 0;
@@ -286,7 +298,7 @@ static void call_i386(void)
 
 static void call_x32(void)
 {
-	(void)syscall(X32_BIT | SYS_getpid);
+	(void)sys(X32_BIT | SYS_getpid);
 }
 
 static int try_i386(void)
@@ -343,7 +355,7 @@ int tries_run(void)
 		else
 			return 1;
 		r.outcome = is_refusal(n, r.error) ? SELFTEST_REFUSED : SELFTEST_THROUGH;
-		if (write(STDOUT_FILENO, &r, sizeof(r)) != (ssize_t)sizeof(r))
+		if (sys(SYS_write, 1, &r, sizeof(r)) != (long)sizeof(r))
 			return 1;
 	}
 	return 0;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* enter.c - the child's way into the jail. The order of the table is the security argument: what
- * needs privilege comes first, the guard is turned on by the launcher between "ready" and "canary",
- * and each later step takes something away for good. */
+ * needs privilege comes first, the guard is turned on by the launcher between "ready" and "enforce",
+ * and each later step takes something away for good. The child takes while the launcher works, and
+ * waits only where it must not go on without it. */
 #include "sandbox/enter.h"
 
 #include <errno.h>
@@ -33,23 +34,22 @@ struct entering {
 	int proc_fd;
 };
 
-static int ask_launcher(struct entering *s, struct sync_msg *m, struct err *e)
+static int tell_launcher(struct entering *s, const struct sync_msg *m, struct err *e)
 {
-	struct sync_msg answer;
-
 	if (send(s->sync, m, sizeof(*m), MSG_NOSIGNAL) != (ssize_t)sizeof(*m))
 		return err_sys(e, "tell the launcher");
-	if (recv(s->sync, &answer, sizeof(answer), 0) != (ssize_t)sizeof(answer) ||
-	    answer.kind != SYNC_GO)
-		return err_set(e, ERR_STATE, "the launcher did not let it go on");
 	return 0;
 }
 
-static int wait_for_maps(struct entering *s, struct err *e)
+/* read(2): the last of them comes when the filter is in force. */
+static int await_launcher(struct entering *s, struct err *e)
 {
-	struct sync_msg m = { .kind = SYNC_WAITING };
+	struct sync_msg answer;
 
-	return ask_launcher(s, &m, e);
+	if (read(s->sync, &answer, sizeof(answer)) != (ssize_t)sizeof(answer) ||
+	    answer.kind != SYNC_GO)
+		return err_set(e, ERR_STATE, "the launcher did not let it go on");
+	return 0;
 }
 
 static int hide_memory(struct entering *s, struct err *e)
@@ -91,7 +91,7 @@ static int enter_mounts(struct entering *s, struct err *e)
 	for (size_t i = 1; i < j->mount_count; i++)
 		if (mounts_attach(j->mounts[i].fd, j->mounts[i].target, e) < 0)
 			return -1;
-	s->proc_fd = mounts_proc(JAIL_PROC, e);
+	s->proc_fd = mounts_proc(JAIL_PROC, MOUNTS_PROC_OWN, e);
 	return s->proc_fd < 0 ? -1 : 0;
 }
 
@@ -138,7 +138,7 @@ static int say_ready(struct entering *s, struct err *e)
 		return err_sys(e, "stat of proc");
 	m.proc_dev = st.st_dev;
 	m.proc_ino = st.st_ino;
-	return ask_launcher(s, &m, e);
+	return tell_launcher(s, &m, e);
 }
 
 /* Proves, in this very cgroup, that the guard refuses what has no right, before any plugin code
@@ -156,7 +156,12 @@ static int touch_canary(struct entering *s, struct err *e)
 	if (errno != EACCES)
 		return err_set(e, ERR_CANARY, "the canary was not refused by the guard: errno %d",
 			       errno);
-	return ask_launcher(s, &m, e);
+	return tell_launcher(s, &m, e);
+}
+
+static int await_verdict(struct entering *s, struct err *e)
+{
+	return s->jail->guarded ? await_launcher(s, e) : 0;
 }
 
 static int set_no_new_privs(struct entering *s, struct err *e)
@@ -253,7 +258,7 @@ static const struct step {
 	const char *name;
 	int (*run)(struct entering *s, struct err *e);
 } steps[] = {
-	{ "wait", wait_for_maps }, /* until then nothing in here has an id */
+	{ "wait", await_launcher }, /* until then nothing in here has an id */
 	{ "memory", hide_memory },
 	{ "ids", enter_ids }, /* privileges below exist only inside the user namespace */
 	{ "session", enter_session },
@@ -263,12 +268,14 @@ static const struct step {
 	{ "rlimits", enter_rlimits },
 	{ "fds", place_fds },
 	{ "caps", drop_caps },	    /* ---- unprivileged from here on ---- */
-	{ "ready", say_ready },	    /* the launcher turns the guard to ENFORCE */
-	{ "canary", touch_canary }, /* must be refused, and counted */
+	{ "ready", say_ready },	    /* the launcher turns the guard to ENFORCE; meanwhile: */
 	{ "no_new_privs", set_no_new_privs },
 	{ "landlock", restrict_landlock },
-	{ "close", close_rest },	 /* only 0-3, and the sync socket that exec closes */
-	{ "seccomp", restrict_seccomp }, /* last before exec: no step may follow it */
+	{ "close", close_rest }, /* only 0-3, and the sync socket that exec closes */
+	{ "enforce", await_launcher },
+	{ "canary", touch_canary }, /* must be refused; the launcher looks whether it is counted */
+	{ "seccomp", restrict_seccomp }, /* what follows it can only read, write and exec */
+	{ "verdict", await_verdict },
 };
 
 static void fail(int sync, const char *step, struct err *e)

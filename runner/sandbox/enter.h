@@ -9,13 +9,13 @@
 #include "base/err.h"
 #include "sandbox/jail.h"
 
-/* One record each way on the sync socket; the child speaks first. */
+/* Records on the sync socket. The launcher says GO when the id maps are written, when the guard is in
+ * ENFORCE, and when the canary's refusal was counted. */
 enum sync_kind {
-	SYNC_WAITING = 1, /* child: born; asks for its id maps */
-	SYNC_READY,  /* child: proc_dev, proc_ino; nothing is left to mount; asks for ENFORCE */
+	SYNC_READY = 1, /* child: proc_dev, proc_ino; nothing is left to mount; asks for ENFORCE */
 	SYNC_CANARY, /* child: the canary was refused; asks to go on */
 	SYNC_FAILED, /* child: step and error; it ends */
-	SYNC_GO,     /* launcher's answer to the first three */
+	SYNC_GO,
 };
 
 struct sync_msg {

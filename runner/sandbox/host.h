@@ -19,6 +19,7 @@
 #include "sandbox/launcher.h"
 #include "sandbox/meter.h"
 #include "sandbox/permits.h"
+#include "sandbox/seed.h"
 #include "sandbox/state.h"
 
 #define LOADERS_MAX 8u /* at once; each is a process of at most 16 MiB */
@@ -84,6 +85,7 @@ struct launcher {
 	uint32_t in_force; /* bits of enum degradation: accepted, and this host needs them */
 	struct guard *guard;	/* NULL only with that degradation accepted */
 	struct meter *meter;
+	struct seed seed;
 	struct loop *loop;
 	struct loop_source *request_source;
 	struct loop_source *tick; /* armed while something is ENDING or the launcher stops */
@@ -106,8 +108,7 @@ int roles_start_loader(struct launcher *l, const struct launch_loader *m,
 int roles_start_fetch(struct launcher *l, const char *tenant, int *ret_link, struct err *e);
 void roles_end(struct launcher *l); /* asks, waits a bounded time, kills */
 
-/* ---- prepare.c ---- */
-/* Fills the jail of an instance whose cgroup is open: mounts, labels, limits. */
+/* ---- prepare.c: the jail of an instance whose cgroup is open: mounts, labels, limits ---- */
 int prepare_jail(struct launcher *l, struct instance *i, const struct launch_start *s,
 		 const struct tenant_ceiling *t, struct err *e);
 
@@ -127,8 +128,7 @@ void instances_kill_all(struct launcher *l);
 size_t instances_tick(struct launcher *l);
 void instances_read_usage(struct launcher *l);
 
-/* ---- inspect.c ---- */
-/* What it is now, by the kernel; frozen for that long, if it can be. */
+/* ---- inspect.c: what it is now, by the kernel; frozen for that long, if it can be ---- */
 int inspect_instance(struct launcher *l, struct instance *i, struct posture *ret, struct err *e);
 
 /* ---- selftest_run.c ---- */

@@ -361,6 +361,21 @@ static int add_kernel_entries(struct instance *i, const struct launch_start *s, 
 	return 0;
 }
 
+static int spawn(struct instance *i, struct err *e)
+{
+	struct launcher *l = i->launcher;
+	int r;
+
+	r = seed_enter(&l->seed, e);
+	if (r < 0)
+		(void)err_wrap(e, "start namespaces");
+	else
+		r = jail_spawn(l->guard, l->proc_fd, &i->jail, &i->pid, &i->pidfd, e);
+	if (seed_leave(&l->seed, r < 0 ? NULL : e) < 0 && r == 0)
+		r = err_wrap(e, "start namespaces");
+	return r;
+}
+
 static int build(struct instance *i, const struct launch_start *s, const struct tenant_ceiling *t,
 		 struct err *e)
 {
@@ -372,7 +387,7 @@ static int build(struct instance *i, const struct launch_start *s, const struct 
 		return err_wrap(e, "start mounts");
 	if (add_kernel_entries(i, s, e) < 0)
 		return err_wrap(e, "start guard");
-	if (jail_spawn(l->guard, l->proc_fd, &i->jail, &i->pid, &i->pidfd, e) < 0)
+	if (spawn(i, e) < 0)
 		return -1;
 	if (loop_add_fd(l->loop, &(struct loop_watch){ i->pidfd, EPOLLIN, on_exit_of_init, i },
 			&i->exit_source, e) < 0)

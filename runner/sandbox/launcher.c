@@ -161,7 +161,7 @@ static int boot_kernel(struct launcher *l, struct err *e)
 	int r = kernel_has_basics(l->proc_fd, l->tree.plugins_fd, l->ceiling.plugin_uid_base, e);
 
 	idmap_forget_all();
-	if (r < 0)
+	if (r < 0 || seed_open(&l->seed, l->proc_fd, e) < 0)
 		return -1;
 	if (landlock_abi(e) < 0 && accept_or_fail(l, ACCEPT_NO_LANDLOCK, e) < 0)
 		return -1;
@@ -299,7 +299,8 @@ static int boot_loop(struct launcher *l, struct err *e)
 	if (loop_new(&l->loop, e) < 0 ||
 	    loop_add_signal(l->loop, SIGTERM, on_stop_signal, l, e) < 0 ||
 	    loop_add_signal(l->loop, SIGINT, on_stop_signal, l, e) < 0 ||
-	    loop_add_timer(l->loop, on_tick, l, &l->tick, e) < 0 || roles_watch(l, e) < 0 ||
+	    loop_add_timer(l->loop, on_tick, l, &l->tick, e) < 0 ||
+	    netns_serve(&l->seed.net, l->loop, e) < 0 || roles_watch(l, e) < 0 ||
 	    loop_add_fd(l->loop,
 			&(struct loop_watch){ l->request_sock, EPOLLIN, requests_on_record, l },
 			&l->request_source, e) < 0)
@@ -370,6 +371,7 @@ int launcher_boot(const struct launcher_options *o, struct launcher **ret, struc
 		l->vault_fds[i] = -1;
 	for (size_t i = 0; i < ROLES_MAX; i++)
 		l->roles[i].pidfd = -1;
+	seed_init(&l->seed);
 	l->dev_fd = l->proc_fd = l->run_fd = l->null_fd = l->control_fd = l->ceiling_fd = -1;
 	l->request_sock = l->audit_admin = -1;
 	for (size_t i = 0; i < countof(boot_steps); i++)
@@ -398,6 +400,7 @@ void launcher_free_p(struct launcher **l)
 		(void)unlinkat(x->run_fd, "control.sock", 0);
 	guard_close_p(&x->guard);
 	meter_close_p(&x->meter);
+	seed_close(&x->seed);
 	loop_free_p(&x->loop);
 	images_close(x->images);
 	idmap_forget_all();

@@ -190,14 +190,15 @@ int mounts_attach(int mount_fd, const char *target, struct err *e)
 	return 0;
 }
 
-int mounts_proc(const char *target, struct err *e)
+int mounts_proc(const char *target, enum mounts_proc_view view, struct err *e)
 {
 	CLEANUP_FD int fs = fsopen("proc", FSOPEN_CLOEXEC);
 	CLEANUP_FD int fd = -1;
 
 	if (fs < 0)
 		return err_sys(e, "fsopen proc");
-	if (configure(fs, "subset", e, "pid") < 0 || configure(fs, "hidepid", e, "invisible") < 0)
+	if (view == MOUNTS_PROC_OWN &&
+	    (configure(fs, "subset", e, "pid") < 0 || configure(fs, "hidepid", e, "invisible") < 0))
 		return err_wrap(e, "proc");
 	fd = finish_mount(
 		fs, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY,

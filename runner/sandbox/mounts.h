@@ -43,8 +43,12 @@ int mounts_private(struct err *e);
 /* The tree becomes the working directory: it covers the folder that was. */
 int mounts_enter_root(int mount_fd, struct err *e);
 int mounts_attach(int mount_fd, const char *target, struct err *e);
-/* Only processes, only its own. Returns the mount, attached at target. */
-int mounts_proc(const char *target, struct err *e);
+enum mounts_proc_view {
+	MOUNTS_PROC_OWN, /* only processes, only the reader's own */
+	MOUNTS_PROC_WHOLE
+};
+/* Read-only. Returns the mount, attached at target. */
+int mounts_proc(const char *target, enum mounts_proc_view view, struct err *e);
 /* The working directory becomes /, and nothing of the old tree stays reachable. */
 int mounts_pivot(struct err *e);
 

@@ -15,7 +15,8 @@
  * can run anyway. */
 #define START_MS_MAX 5000
 
-/* guard may be NULL, when that degradation is accepted: jail->guarded says so too. On success the
+/* The child's network namespace is the caller's: netns_enter() comes first, netns_leave() after.
+ * guard may be NULL, when that degradation is accepted: jail->guarded says so too. On success the
  * jail's init runs (or is about to be exec'ed), the guard enforces and its canary was refused. On
  * failure the child, if there is one (*ret_pidfd >= 0), is the caller's to kill and reap, and the
  * labels and the policy it made are the caller's to remove. Blocks at most START_MS_MAX. */
