@@ -145,6 +145,14 @@ static void take_detach(struct broker *b, uint64_t id)
 	}
 }
 
+static void take_promote(struct broker *b, uint64_t id)
+{
+	struct peer *p = broker_peer(b, id);
+
+	if (p)
+		peer_promote(p);
+}
+
 static int read_emit(struct broker *b, const struct broker_emit *m, struct event *ret,
 		     struct err *e)
 {
@@ -257,6 +265,9 @@ static void take_record(void *arg, const struct broker_msg *m, struct record_fds
 		break;
 	case BROKER_MODEL_WAY:
 		modelway_take(b, &m->u.model_way, fds);
+		break;
+	case BROKER_PROMOTE:
+		take_promote(b, m->u.instance.id);
 		break;
 	default:
 		take_stats(b, m->u.instance.id);

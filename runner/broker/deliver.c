@@ -53,7 +53,8 @@ void deliver_next(struct peer *p)
 	const struct event_taker taker = event_taker_of(&p->who.policy);
 	struct delivery *d = &p->delivery;
 
-	while (p->state == PEER_UP && !d->event && !d->late && !frame_wants_write(&p->conn)) {
+	while (p->state == PEER_UP && !p->standby && !d->event && !d->late &&
+	       !frame_wants_write(&p->conn)) {
 		struct event *e;
 
 		report_dropped(p);

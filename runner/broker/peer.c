@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "broker/desk.h"
+#include "broker/quiet.h"
 
 /* ---- output ---- */
 
@@ -27,9 +28,15 @@ static void forget_taken(struct peer *p)
 		p->stall_at_ms = 0;
 }
 
+bool peer_is_sealed(const struct peer *p)
+{
+	return p->standby && p->state == PEER_UP;
+}
+
 static bool is_reading(const struct peer *p)
 {
-	return p->state != PEER_CLOSED && !p->resume_at_ms && p->conn.out.len <= OUT_PAUSE_BYTES;
+	return p->state != PEER_CLOSED && !peer_is_sealed(p) && !p->resume_at_ms &&
+	       p->conn.out.len <= OUT_PAUSE_BYTES;
 }
 
 static void update_interest(struct peer *p)
@@ -56,6 +63,7 @@ bool peer_send_text(struct peer *p, const char *text, size_t n)
 			peer_violation(p, &e);
 		return false;
 	}
+	quiet_end(p, clock_mono_ms());
 	p->out_total += n + 4;
 	if (frame_wants_write(&p->conn) && !p->stall_at_ms)
 		p->stall_at_ms = clock_mono_ms() + STALL_MS;
@@ -134,8 +142,9 @@ void peer_rearm(struct peer *p)
 		earlier(&at, p->waiting[i].deadline_ms);
 	earlier(&at, p->stall_at_ms);
 	earlier(&at, p->resume_at_ms);
-	if (p->state == PEER_UP && !p->delivery.event)
+	if (p->state == PEER_UP && !p->delivery.event && !p->quiet && !p->standby)
 		earlier(&at, p->idle_at_ms);
+	earlier(&at, quiet_due_ms(p));
 	if (p->state == PEER_CLOSED)
 		at = 0;
 	if (p->who.held.count)
@@ -178,8 +187,8 @@ static void check_deadlines(struct peer *p, int64_t now)
 
 static void ping_if_idle(struct peer *p, int64_t now)
 {
-	if (p->state != PEER_UP || p->delivery.event || p->waiting[WAIT_PING].rpc_id ||
-	    !is_past(p->idle_at_ms, now))
+	if (p->state != PEER_UP || p->delivery.event || p->waiting[WAIT_PING].rpc_id || p->quiet ||
+	    p->standby || !is_past(p->idle_at_ms, now))
 		return;
 	p->idle_at_ms = now + PING_IDLE_MS;
 	(void)peer_ask(p, WAIT_PING, "$/ping", json_object(), PING_ANSWER_MS);
@@ -199,6 +208,7 @@ static void on_timer(void *arg)
 			p->resume_at_ms = 0;
 		wire_process(p);
 		ping_if_idle(p, now);
+		quiet_check(p, now);
 	}
 	peer_rearm(p);
 }
@@ -281,6 +291,7 @@ int peer_new(struct broker *b, const struct broker_attach *a, struct record_fds 
 	rate = rate > MESSAGES_FLOOR ? rate : MESSAGES_FLOOR;
 	bucket_init(&p->messages, rate, rate, now);
 	p->idle_at_ms = now + PING_IDLE_MS;
+	p->worked_at_ms = now;
 	frame_init(&p->conn, take_fd(fds->fd[0]), WIRE_FRAME_MAX, WIRE_OUT_MAX);
 	if (logs_open(&p->log, b->loop, take_fd(fds->fd[1]), take_fd(fds->fd[2]), now, e) < 0 ||
 	    open_wire(p, e) < 0)
@@ -291,6 +302,8 @@ int peer_new(struct broker *b, const struct broker_attach *a, struct record_fds 
 		(void)err_set(e, ERR_FULL, "too many plugins, or memory is out");
 		goto fail;
 	}
+	p->standby = a->standby != 0;
+	p->queue->attached -= p->standby;
 	*ret = p;
 	return 0;
 fail:
@@ -313,10 +326,27 @@ void peer_free(struct peer *p)
 	loop_remove(&p->timer);
 	frame_free_p(&p->conn);
 	if (q) {
-		q->attached--;
+		q->attached -= !p->standby;
 		broker_wake(p->broker, q);
 	}
 	free(p);
+}
+
+void peer_promote(struct peer *p)
+{
+	struct broker_msg up = { .kind = BROKER_UP, .u.instance = { .id = p->who.id } };
+	int64_t now = clock_mono_ms();
+
+	if (!peer_is_sealed(p))
+		return; /* closed: its end is told by who watches it */
+	p->standby = false;
+	p->queue->attached++;
+	p->queue->wanted = false;
+	p->worked_at_ms = now;
+	p->idle_at_ms = now + PING_IDLE_MS;
+	uplink_send(&p->broker->uplink, &up);
+	wire_process(p);
+	deliver_next(p);
 }
 
 void peer_stats(const struct peer *p, struct broker_stats *ret)

@@ -52,6 +52,9 @@ struct peer {
 	int64_t stall_at_ms;
 	int64_t resume_at_ms; /* reading goes on; 0: it does */
 	int64_t idle_at_ms;
+	int64_t worked_at_ms; /* quiet.h */
+	bool quiet;
+	bool standby; /* its wire is sealed once it has answered initialize */
 	struct event_queue *queue;
 	struct delivery {
 		struct event *event; /* at the plugin now */
@@ -70,9 +73,12 @@ struct peer {
 int peer_new(struct broker *b, const struct broker_attach *a, struct record_fds *fds,
 	     struct peer **ret, struct err *e);
 void peer_free(struct peer *p);
+/* One that stood by takes events from now on. */
+void peer_promote(struct peer *p);
 void peer_stats(const struct peer *p, struct broker_stats *ret);
 
 /* ---- peer.c, for wire.c and deliver.c ---- */
+bool peer_is_sealed(const struct peer *p);
 /* Queues a message; a plugin that does not read is closed. Takes j. */
 bool peer_send(struct peer *p, json_t *j);
 /* The same for printed JSON; NULL: there was no memory for it. */

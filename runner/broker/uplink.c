@@ -25,7 +25,7 @@ static void fail(struct uplink *u, const struct err *why)
 
 static bool kind_is_ours_to_take(uint32_t kind)
 {
-	return kind >= BROKER_ATTACH && kind <= BROKER_MODEL_WAY;
+	return kind >= BROKER_ATTACH && kind <= BROKER_PROMOTE;
 }
 
 /* False: nothing more for now. */

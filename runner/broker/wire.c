@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "broker/desk.h"
+#include "broker/quiet.h"
 
 static json_t *permissions_json(const struct policy *policy)
 {
@@ -196,7 +197,7 @@ void wire_process(struct peer *p)
 {
 	int64_t now = clock_mono_ms();
 
-	for (int i = 0; p->state != PEER_CLOSED; i++) {
+	for (int i = 0; p->state != PEER_CLOSED && !peer_is_sealed(p); i++) {
 		const uint8_t *body;
 		struct err e;
 		size_t len;
@@ -213,6 +214,7 @@ void wire_process(struct peer *p)
 		if (!may_take(p, now))
 			return;
 		p->idle_at_ms = now + PING_IDLE_MS;
+		quiet_end(p, now);
 		take_message(p, body, len);
 	}
 }

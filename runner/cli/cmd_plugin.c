@@ -8,8 +8,14 @@
 
 static void write_remark(const json_t *row, char buf[CLI_CELL_MAX])
 {
+	json_int_t standby = json_integer_value(json_object_get(row, "standby"));
+
 	if (json_object_get(row, "reason"))
 		(void)cli_text(row, "reason", buf);
+	else if (json_is_true(json_object_get(row, "rests")))
+		(void)snprintf(buf, CLI_CELL_MAX, "was idle; its next event starts it");
+	else if (standby > 0)
+		(void)snprintf(buf, CLI_CELL_MAX, "%d ready to take over", (int)standby);
 	else
 		(void)snprintf(buf, CLI_CELL_MAX, "%s",
 			       json_is_true(json_object_get(row, "enabled")) ? "" : "disabled");
@@ -44,8 +50,9 @@ int cmd_ps(int argc, char **argv)
 		.spec = {
 			.usage = "kennel ps [PLUGIN] [OPTION]...",
 			.about =
-				"What is installed, and in which state: up (takes events), starting, backoff (crashed, waits for its\n"
-				"next start), quarantined (crashed too often; kennel start gives it another chance), stopped, stuck.",
+				"What is installed, and in which state: up (takes events), idle (without work, frozen until its next\n"
+				"event), starting, backoff (crashed, waits for its next start), quarantined (crashed too often;\n"
+				"kennel start gives it another chance), stopped, stuck (killed, and the kernel does not end it).",
 			.options = options,
 			.option_count = countof(options),
 			.word = "plugin",

@@ -28,7 +28,7 @@ enum {
 	ERRORS = 2, /* descriptor */
 };
 
-#define SIGNAL_BIT(n) (UINT64_C(1) << ((n) - 1))
+#define SIGNAL_BIT(n) (UINT64_C(1) << ((n)-1))
 /* Taken with rt_sigtimedwait(2): no handler ever runs. */
 static const uint64_t taken =
 	SIGNAL_BIT(SIGCHLD) | SIGNAL_BIT(SIGTERM) | SIGNAL_BIT(SIGINT) | SIGNAL_BIT(SIGHUP);

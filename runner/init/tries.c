@@ -66,8 +66,7 @@ static bool get_call(unsigned int number, struct call *ret)
 		[TRY_DOTDOT] = { SYS_openat,
 				 { AT_FDCWD, TEXT("/../../../../etc/hostname"), O_RDONLY } },
 		[TRY_MKNOD] = { SYS_mknodat,
-				{ AT_FDCWD, TEXT("/tmp/mem"), S_IFCHR | 0600,
-				  DEV_MEM } },
+				{ AT_FDCWD, TEXT("/tmp/mem"), S_IFCHR | 0600, DEV_MEM } },
 		[TRY_RLIMIT] = { SYS_prlimit64, { 0, RLIMIT_NOFILE, TEXT(&more_files), 0 } },
 		[TRY_NICE] = { SYS_setpriority, { PRIO_PROCESS, 0, -20 } },
 		[TRY_REALTIME] = { SYS_sched_setscheduler, { 0, SCHED_FIFO, TEXT(&highest) } },
@@ -166,8 +165,8 @@ static int try_map_file(void)
 
 static int map(int protection)
 {
-	return error_of(sys(SYS_mmap, 0, BLOCK_BYTES, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-			    0));
+	return error_of(
+		sys(SYS_mmap, 0, BLOCK_BYTES, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
 }
 
 static int try_map_wx(void)

@@ -37,6 +37,9 @@ static const char *const limit_enforcers[LIMIT_COUNT] = {
 		"meter in the kernel: a budget for each event, then the instance is killed",
 	[LIMIT_CALLS] = "gate: rate",
 	[LIMIT_STORAGE] = "project quota below data: bytes, and a file for each 4 KiB",
+	[LIMIT_FREEZE] = "the broker sees it has no work; cgroup.freeze",
+	[LIMIT_STOP] = "timer of the supervisor",
+	[LIMIT_INSTANCES] = "the supervisor; none stands by for a plugin with files rules",
 };
 
 /* Where the host may do with less, and what holds then. */

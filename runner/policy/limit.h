@@ -25,6 +25,9 @@
 #define DEFAULT_EVENT_TIMEOUT_MS 10000u
 #define DEFAULT_CALLS_PER_SECOND 200u
 #define DEFAULT_DATA (10u * MIB) /* only with a "data:/" rule */
+#define DEFAULT_FREEZE_MS 60000u /* longer than the pauses of somebody who writes */
+#define DEFAULT_STOP_MS 1800000u
+#define DEFAULT_INSTANCES 2u
 
 /* What happens after a crash when the manifest does not say: on-failure, and this. */
 #define DEFAULT_RESTART_MAX 5u
@@ -41,6 +44,9 @@
 #define CEILING_EVENT_TIMEOUT_MS EVENT_DEADLINE_MS
 #define CEILING_CALLS_PER_SECOND 1000u
 #define CEILING_DATA (64u * MIB)
+#define CEILING_FREEZE_MS 3600000u
+#define CEILING_STOP_MS 86400000u
+#define CEILING_INSTANCES 2u
 
 /* The range anybody may write. */
 #define LEAST_MEMORY MIB	 /* below it no process starts */
@@ -51,6 +57,9 @@
 #define MOST_TASKS 4096u
 #define MOST_CALLS_PER_SECOND 100000u
 #define LEAST_DATA (4u * KIB)
+#define LEAST_IDLE_MS 1000u /* below it a plugin would be frozen between two of its own steps */
+#define MOST_IDLE_MS 2592000000u /* thirty days: never, as far as an event is concerned */
+#define MOST_INSTANCES 16u	 /* two stand by at most: supervise/standby.h */
 
 /* One row each: enumerator, JSON key, member of struct limits, unit, least, most, default, ceiling,
  * help. */
@@ -68,7 +77,13 @@
 	X(LIMIT_CALLS, "callsPerSecond", calls_per_second, COUNT, 1, MOST_CALLS_PER_SECOND,        \
 	  DEFAULT_CALLS_PER_SECOND, CEILING_CALLS_PER_SECOND, "Host API calls in one second.")     \
 	X(LIMIT_STORAGE, "storage", data_bytes, BYTES, LEAST_DATA, MOST_MEMORY, DEFAULT_DATA,      \
-	  CEILING_DATA, "All files below /data together; only with a data:/ rule.")
+	  CEILING_DATA, "All files below /data together; only with a data:/ rule.")                \
+	X(LIMIT_FREEZE, "freezeAfter", freeze_after_ms, TIME, LEAST_IDLE_MS, MOST_IDLE_MS,         \
+	  DEFAULT_FREEZE_MS, CEILING_FREEZE_MS, "Without work for so long: frozen, until work comes.") \
+	X(LIMIT_STOP, "stopAfter", stop_after_ms, TIME, LEAST_IDLE_MS, MOST_IDLE_MS,               \
+	  DEFAULT_STOP_MS, CEILING_STOP_MS, "Without work for so long: stopped; an event starts it.") \
+	X(LIMIT_INSTANCES, "instances", instances, COUNT, 1, MOST_INSTANCES, DEFAULT_INSTANCES,    \
+	  CEILING_INSTANCES, "Instances at once: one works, the others stand by.")
 
 #define LIMIT_ENUM_(id, key, member, unit, least, most, normal, ceiling, help) id,
 enum limit_id { LIMIT_TABLE(LIMIT_ENUM_) LIMIT_COUNT };

@@ -15,6 +15,7 @@ uint32_t broker_msg_size(uint32_t kind)
 		[BROKER_DIALOG_ANSWER] = sizeof(struct broker_dialog_answer),
 		[BROKER_MODELS] = sizeof(struct broker_models),
 		[BROKER_MODEL_WAY] = sizeof(struct broker_model_way),
+		[BROKER_PROMOTE] = sizeof(struct broker_instance),
 		[BROKER_READY] = sizeof(struct broker_instance),
 		[BROKER_UP] = sizeof(struct broker_instance),
 		[BROKER_VIOLATION] = sizeof(struct broker_fault),
@@ -28,6 +29,8 @@ uint32_t broker_msg_size(uint32_t kind)
 		[BROKER_DIALOG] = sizeof(struct broker_dialog),
 		[BROKER_DIALOG_END] = sizeof(struct broker_instance),
 		[BROKER_MODEL_WANTED] = sizeof(struct broker_instance),
+		[BROKER_QUIET] = sizeof(struct broker_instance),
+		[BROKER_WORK] = sizeof(struct broker_instance),
 	};
 
 	if (kind >= sizeof(body) / sizeof(body[0]) || !body[kind])

@@ -11,7 +11,7 @@
 #include "policy/policy.h"
 #include "proto/broker_ask.h"
 
-#define BROKER_ABI 2u
+#define BROKER_ABI 3u
 
 /* Descriptors the launcher gives kennel-broker. argv: kennel-broker --tenant NAME */
 enum broker_fd {
@@ -33,6 +33,7 @@ enum broker_kind {
 	BROKER_DIALOG_ANSWER, /* u.dialog_answer; answered by BROKER_DONE */
 	BROKER_MODELS,	      /* u.models: once, before the first plugin; absent: there are none */
 	BROKER_MODEL_WAY, /* u.model_way; fd: stream socket to kennel-fetch, unless error is set */
+	BROKER_PROMOTE, /* u.instance: one that stands by takes events now; answered by BROKER_UP */
 	/* broker to supervisor */
 	BROKER_READY = 64,  /* once: vault opened, watches set */
 	BROKER_UP,	    /* u.instance: initialize answered in time */
@@ -47,10 +48,14 @@ enum broker_kind {
 	BROKER_DIALOG,	    /* u.dialog: a plugin asks a person */
 	BROKER_DIALOG_END,  /* u.instance: the dialog of that id waits no more */
 	BROKER_MODEL_WANTED, /* answered by BROKER_MODEL_WAY */
+	BROKER_QUIET, /* u.instance: without work for as long as its policy's freeze_after_ms */
+	BROKER_WORK,  /* u.instance: and no more */
 };
 
 struct broker_attach {
 	uint64_t id; /* instance */
+	uint32_t standby; /* 1: it is greeted, then neither read nor told, until BROKER_PROMOTE */
+	uint32_t reserved;
 	struct policy policy;
 };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* enter.c - the child's way into the jail. The order of the table is the security argument: what
- * needs privilege comes first, the guard is turned on by the launcher between "ready" and "enforce",
- * and each later step takes something away for good. The child takes while the launcher works, and
- * waits only where it must not go on without it. */
+ * needs privilege comes first, the guard is turned on by the launcher between "ready" and
+ * "enforce", and each later step takes something away for good. The child takes while the launcher
+ * works, and waits only where it must not go on without it. */
 #include "sandbox/enter.h"
 
 #include <errno.h>

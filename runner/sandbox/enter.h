@@ -9,8 +9,8 @@
 #include "base/err.h"
 #include "sandbox/jail.h"
 
-/* Records on the sync socket. The launcher says GO when the id maps are written, when the guard is in
- * ENFORCE, and when the canary's refusal was counted. */
+/* Records on the sync socket. The launcher says GO when the id maps are written, when the guard is
+ * in ENFORCE, and when the canary's refusal was counted. */
 enum sync_kind {
 	SYNC_READY = 1, /* child: proc_dev, proc_ino; nothing is left to mount; asks for ENFORCE */
 	SYNC_CANARY, /* child: the canary was refused; asks to go on */

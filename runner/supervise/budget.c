@@ -35,7 +35,7 @@ static void on_set(struct supervisor *s, void *arg, const struct launch_msg *ans
 	(void)s;
 	(void)fds;
 	/* Its instance has ended meanwhile, or ends: there is nothing to bound. */
-	if (answer->result < 0 && p->state == INSTANCE_UP)
+	if (answer->result < 0 && instance_is_up(p->state))
 		feed_plugin(p, "budget", answer->u.error.text, NULL);
 }
 
@@ -51,6 +51,15 @@ static int set_anew(struct plugin *p, struct err *e)
 		return -1;
 	budget_begin(p);
 	return 0;
+}
+
+void budget_renew(struct plugin *p)
+{
+	struct err e = { 0 };
+
+	budget_begin(p);
+	if (p->policy->limits.cpu_time_ms && set_anew(p, &e) < 0)
+		feed_plugin(p, "budget", e.text, NULL); /* what is left of the old one bounds it */
 }
 
 void budget_on_event_end(struct plugin *p)

@@ -18,6 +18,8 @@ bool budget_is_due(int64_t elapsed_ms, uint32_t cpu_percent, uint64_t budget_ms)
 
 /* The instance was started with its first budget. */
 void budget_begin(struct plugin *p);
+/* One that was started before takes its place: what it used meanwhile is no event's. */
+void budget_renew(struct plugin *p);
 /* An event was answered, or failed, or the handshake is done: the next has a budget of its own. */
 void budget_on_event_end(struct plugin *p);
 /* Kills the instance, unless what was used was more than one event's. */

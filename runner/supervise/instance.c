@@ -33,6 +33,14 @@ static const struct row table[INSTANCE_STATE_COUNT][INSTANCE_EV_COUNT] = {
 		[INSTANCE_EV_TIMEOUT] = TO(KILLING, KILL),
 	},
 	[INSTANCE_UP] = {
+		[INSTANCE_EV_QUIET] = TO(IDLE, FREEZE),
+		[INSTANCE_EV_ENDED] = TO(BACKOFF, RULE),
+		[INSTANCE_EV_STOP] = TO(DRAINING, DRAIN),
+		[INSTANCE_EV_FAULT] = TO(KILLING, KILL),
+	},
+	[INSTANCE_IDLE] = {
+		[INSTANCE_EV_WORK] = TO(UP, THAW),
+		[INSTANCE_EV_TIMEOUT] = TO(DRAINING, REST),
 		[INSTANCE_EV_ENDED] = TO(BACKOFF, RULE),
 		[INSTANCE_EV_STOP] = TO(DRAINING, DRAIN),
 		[INSTANCE_EV_FAULT] = TO(KILLING, KILL),
@@ -93,8 +101,13 @@ const char *instance_state_name(unsigned int s)
 	return s < countof(names) ? names[s] : "unknown";
 }
 
+bool instance_is_up(enum instance_state s)
+{
+	return s == INSTANCE_UP || s == INSTANCE_IDLE;
+}
+
 bool instance_is_alive(enum instance_state s)
 {
-	return s == INSTANCE_STARTING || s == INSTANCE_UP || s == INSTANCE_DRAINING ||
+	return s == INSTANCE_STARTING || instance_is_up(s) || s == INSTANCE_DRAINING ||
 	       s == INSTANCE_ENDING || s == INSTANCE_KILLING || s == INSTANCE_STUCK;
 }

@@ -11,6 +11,7 @@
 	X(INSTANCE_STOPPED, "stopped")	       /* installed, nothing runs */                \
 	X(INSTANCE_STARTING, "starting")       /* until initialize is answered */           \
 	X(INSTANCE_UP, "up")		       /* takes events */                           \
+	X(INSTANCE_IDLE, "idle")	       /* up, without work, frozen until there is some */ \
 	X(INSTANCE_DRAINING, "stopping")       /* told to end, may end by itself */         \
 	X(INSTANCE_ENDING, "ending")	       /* killed, because it was to stop */         \
 	X(INSTANCE_KILLING, "killing")	       /* killed, because it misbehaved */          \
@@ -27,6 +28,8 @@ enum instance_event {
 	INSTANCE_EV_FAILED,	/* it could not be launched */
 	INSTANCE_EV_UP,		/* the handshake is done */
 	INSTANCE_EV_ENDED,	/* the launcher says its cgroup is empty and gone */
+	INSTANCE_EV_QUIET,	/* it has had no work for a while */
+	INSTANCE_EV_WORK,	/* there is some again */
 	INSTANCE_EV_STOP,	/* somebody wants it not to run */
 	INSTANCE_EV_FAULT,	/* it broke a rule, or what it needs is gone */
 	INSTANCE_EV_TIMEOUT,	/* the time of this state is over */
@@ -39,6 +42,9 @@ enum instance_action {
 	INSTANCE_ACT_NONE,
 	INSTANCE_ACT_LAUNCH,
 	INSTANCE_ACT_ANNOUNCE, /* it is up */
+	INSTANCE_ACT_FREEZE,
+	INSTANCE_ACT_THAW,
+	INSTANCE_ACT_REST,     /* drain, because it is idle: the next event starts it */
 	INSTANCE_ACT_DRAIN,    /* detach from the broker, wait a little */
 	INSTANCE_ACT_KILL,
 	INSTANCE_ACT_RULE,   /* ask the restart rule */
@@ -54,6 +60,7 @@ struct instance_step {
 /* false: this event has no meaning in this state; nothing changes. */
 bool instance_step(enum instance_state s, enum instance_event ev, struct instance_step *ret);
 const char *instance_state_name(unsigned int s); /* never NULL */
+bool instance_is_up(enum instance_state s);	    /* takes events */
 /* Does the launcher hold, or is it about to hold, a cgroup for it? */
 bool instance_is_alive(enum instance_state s);
 

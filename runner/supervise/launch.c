@@ -116,6 +116,8 @@ int launch_begin(struct plugin *p, struct err *e)
 	if (decide(p, e) < 0)
 		return -1;
 	p->blame = PLUGIN_BLAME_HOST;
+	if (standby_take(p))
+		return 0;
 	r = broker_ensure(p->s, p->ceiling, e);
 	if (r < 0)
 		return -1;
@@ -154,24 +156,32 @@ static int make_ends(int host[ENDS], int plugin[ENDS], struct err *e)
 
 /* ---- the launcher ---- */
 
-static void attach(struct plugin *p)
+int launch_attach(struct plugin *p, uint64_t instance, const struct policy *policy, int host[3],
+		  bool standby, struct err *e)
 {
-	struct record_fds fds = {
-		.fd = { p->host_fds[WIRE], p->host_fds[OUT], p->host_fds[ERRORS] }, .count = ENDS
-	};
+	struct record_fds fds = { .fd = { host[WIRE], host[OUT], host[ERRORS] }, .count = ENDS };
 	struct broker *b = broker_of(p->s, p->ceiling->name);
 	struct broker_msg m;
-	struct err e = { 0 };
 
 	memset(&m, 0, sizeof(m));
 	m.kind = BROKER_ATTACH;
-	m.u.attach.id = p->instance;
-	m.u.attach.policy = *p->policy;
-	if (broker_tell(b, &m, &fds, &e) < 0) {
+	m.u.attach.id = instance;
+	m.u.attach.standby = standby;
+	m.u.attach.policy = *policy;
+	if (!b || broker_tell(b, &m, &fds, e) < 0)
+		return b ? -1 : err_set(e, ERR_STATE, "no broker serves this tenant");
+	close_ends(host);
+	return 0;
+}
+
+static void attach(struct plugin *p)
+{
+	struct err e = { 0 };
+
+	if (launch_attach(p, p->instance, p->policy, p->host_fds, false, &e) < 0) {
 		plugin_fault(p, PLUGIN_BLAME_HOST, &e);
 		return;
 	}
-	close_ends(p->host_fds);
 	p->deadline_ms = clock_mono_ms() + LAUNCH_UP_MS;
 	supervisor_rearm(p->s);
 }
@@ -231,7 +241,8 @@ static void fill_start(const struct plugin *p, uint32_t uid_index, struct launch
 	memcpy(m->files, p->policy->files, sizeof(m->files));
 }
 
-int launch_go_on(struct plugin *p, struct err *e)
+int launch_start(struct plugin *p, int host[3], const char *detail, launcher_answer_fn fn,
+		 void *arg, struct err *e)
 {
 	const struct registry_entry *g = registry_find(&p->s->registry, p->ceiling->name, p->name);
 	int theirs[ENDS] = { -1, -1, -1 };
@@ -240,8 +251,6 @@ int launch_go_on(struct plugin *p, struct err *e)
 	char bundle[DIGEST_HEX_BYTES], trust[DIGEST_HEX_BYTES];
 	int r;
 
-	p->waits_for_broker = false;
-	p->blame = PLUGIN_BLAME_HOST;
 	if (!g || !p->policy)
 		return err_set(e, ERR_STATE, "%s was removed meanwhile", p->name);
 	hex_encode(p->policy->bundle_id, DIGEST_BYTES, bundle);
@@ -251,11 +260,11 @@ int launch_go_on(struct plugin *p, struct err *e)
 				       .plugin = p->name,
 				       .bundle = bundle,
 				       .object = trust,
-				       .detail = p->policy->version },
+				       .detail = detail },
 		       e) < 0)
 		return -1;
-	if (make_ends(p->host_fds, theirs, e) < 0) {
-		close_ends(p->host_fds);
+	if (make_ends(host, theirs, e) < 0) {
+		close_ends(host);
 		close_ends(theirs);
 		return -1;
 	}
@@ -264,14 +273,80 @@ int launch_go_on(struct plugin *p, struct err *e)
 	fill_start(p, g->uid_index, &m.u.start);
 	fds = (struct record_fds){ .fd = { theirs[WIRE], theirs[OUT], theirs[ERRORS] },
 				   .count = ENDS };
-	r = launcher_ask(p->s, &m, &fds, on_started, p, e);
+	r = launcher_ask(p->s, &m, &fds, fn, arg, e);
 	close_ends(theirs);
-	if (r < 0) {
-		close_ends(p->host_fds);
-		return -1;
-	}
-	p->asked = true;
-	return 0;
+	if (r < 0)
+		close_ends(host);
+	return r;
+}
+
+int launch_go_on(struct plugin *p, struct err *e)
+{
+	p->waits_for_broker = false;
+	p->blame = PLUGIN_BLAME_HOST;
+	if (p->policy && launch_start(p, p->host_fds, p->policy->version, on_started, p, e) == 0)
+		p->asked = true;
+	else if (!p->policy)
+		(void)err_set(e, ERR_STATE, "%s was removed meanwhile", p->name);
+	return p->asked ? 0 : -1;
+}
+
+void launch_adopt(struct plugin *p, uint64_t instance, uint64_t cgroup)
+{
+	p->instance = instance;
+	p->last_instance = instance;
+	p->cgroup = cgroup;
+	p->start_us = 0;
+	p->starts++;
+	p->deadline_ms = clock_mono_ms() + LAUNCH_UP_MS;
+	budget_renew(p);
+	feed_plugin(p, "start", "one that stood by takes over", json_pack("{s:b}", "standby", 1));
+	supervisor_rearm(p->s);
+}
+
+/* ---- frozen while there is nothing to do ---- */
+
+static void on_frozen(struct supervisor *s, void *arg, const struct launch_msg *answer,
+		      struct record_fds *fds)
+{
+	struct plugin *p = arg;
+
+	(void)s;
+	(void)fds;
+	if (answer->result >= 0)
+		return;
+	p->frozen = false;
+	if (p->state == INSTANCE_IDLE)
+		feed_plugin(p, "freeze", answer->u.error.text, NULL); /* idle all the same */
+}
+
+/* One that cannot be thawed answers no event, and is killed for that. */
+static void on_thawed(struct supervisor *s, void *arg, const struct launch_msg *answer,
+		      struct record_fds *fds)
+{
+	struct plugin *p = arg;
+
+	(void)s;
+	(void)fds;
+	if (answer->result < 0 && p->frozen && instance_is_up(p->state))
+		feed_plugin(p, "thaw", answer->u.error.text, NULL);
+	p->frozen = false;
+}
+
+void launch_freeze(struct plugin *p, bool on)
+{
+	struct launch_msg m;
+	struct err e = { 0 };
+
+	if (!p->instance)
+		return;
+	memset(&m, 0, sizeof(m));
+	m.kind = on ? LAUNCH_FREEZE : LAUNCH_THAW;
+	m.u.instance.id = p->instance;
+	if (launcher_ask(p->s, &m, NULL, on ? on_frozen : on_thawed, p, &e) < 0)
+		feed_plugin(p, on ? "freeze" : "thaw", e.text, NULL);
+	else if (on)
+		p->frozen = true;
 }
 
 /* ---- the end ---- */
@@ -302,17 +377,22 @@ int launch_kill(struct plugin *p)
 	return 0;
 }
 
-void launch_detach(struct plugin *p)
+void launch_detach_instance(const struct plugin *p, uint64_t instance)
 {
 	struct broker *b = broker_of(p->s, p->ceiling->name);
 	struct broker_msg m;
 
-	if (!b || !p->instance)
+	if (!b || !instance)
 		return;
 	memset(&m, 0, sizeof(m));
 	m.kind = BROKER_DETACH;
-	m.u.instance.id = p->instance;
+	m.u.instance.id = instance;
 	(void)broker_tell(b, &m, NULL, NULL); /* it sees the wire close as well */
+}
+
+void launch_detach(struct plugin *p)
+{
+	launch_detach_instance(p, p->instance);
 }
 
 void launch_drop(struct plugin *p)
@@ -321,6 +401,7 @@ void launch_drop(struct plugin *p)
 	p->instance = 0;
 	p->cgroup = 0;
 	p->up_at_ms = 0;
+	p->frozen = false;
 	free(p->policy);
 	p->policy = NULL;
 }

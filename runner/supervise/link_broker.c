@@ -88,8 +88,10 @@ static void on_up(struct broker *b, const struct broker_msg *m)
 {
 	struct plugin *p = plugin_find_attached(b->s, b->tenant->name, m->u.instance.id);
 
-	if (!p)
+	if (!p) {
+		(void)standby_on_up(b->s, b->tenant->name, m->u.instance.id);
 		return;
+	}
 	plugin_on_up(p);
 	budget_on_event_end(p);
 }
@@ -100,6 +102,8 @@ static void on_violation(struct broker *b, const struct broker_msg *m)
 
 	if (p)
 		plugin_fault(p, PLUGIN_BLAME_PLUGIN, &m->u.fault.error);
+	else
+		(void)standby_on_fault(b->s, b->tenant->name, m->u.fault.id, &m->u.fault.error);
 }
 
 static void on_done(struct broker *b, const struct broker_msg *m)
@@ -167,6 +171,14 @@ static void on_model_wanted(struct broker *b, const struct broker_msg *m)
 	models_on_wanted(b);
 }
 
+static void on_quiet(struct broker *b, const struct broker_msg *m)
+{
+	struct plugin *p = plugin_find_attached(b->s, b->tenant->name, m->u.instance.id);
+
+	if (p)
+		plugin_on_quiet(p, m->kind == BROKER_QUIET);
+}
+
 static void on_wanted(struct broker *b, const struct broker_msg *m)
 {
 	struct plugin *p = plugin_find(b->s, b->tenant->name, m->u.event.plugin);
@@ -192,6 +204,8 @@ static const struct {
 	{ BROKER_DIALOG, on_dialog },
 	{ BROKER_DIALOG_END, on_dialog_end },
 	{ BROKER_MODEL_WANTED, on_model_wanted },
+	{ BROKER_QUIET, on_quiet },
+	{ BROKER_WORK, on_quiet },
 };
 
 static bool texts_end(const struct broker_msg *m)

@@ -46,6 +46,15 @@ void launcher_forget(struct supervisor *s, const void *arg)
 			s->launcher.asked[i].fn = NULL;
 }
 
+void launcher_hand_over(struct supervisor *s, const void *arg, launcher_answer_fn fn)
+{
+	for (size_t i = 0; i < LAUNCHER_ASKED_MAX; i++)
+		if (s->launcher.asked[i].serial && s->launcher.asked[i].arg == arg) {
+			s->launcher.asked[i].fn = fn;
+			s->launcher.asked[i].arg = NULL;
+		}
+}
+
 /* Some answers come in parts. */
 static bool has_more(const struct launch_msg *m)
 {

@@ -38,6 +38,8 @@ int launcher_open(struct supervisor *s, struct err *e);
  * descriptors stay the caller's. Never blocks: a full launcher is ERR_FULL. */
 int launcher_ask(struct supervisor *s, struct launch_msg *m, const struct record_fds *fds,
 		 launcher_answer_fn fn, void *arg, struct err *e);
+/* fn is called in the place of whoever waits with that arg. */
+void launcher_hand_over(struct supervisor *s, const void *arg, launcher_answer_fn fn);
 /* Nobody with that arg is called any more. */
 void launcher_forget(struct supervisor *s, const void *arg);
 

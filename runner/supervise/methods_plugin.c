@@ -74,7 +74,8 @@ int method_start(struct control_request *q, struct err *e)
 
 	if (method_plugin(q, &p, e) < 0 || set_enabled(p, true, e) < 0)
 		return -1;
-	if (instance_is_alive(p->state) && p->state != INSTANCE_UP && p->state != INSTANCE_STARTING)
+	if (instance_is_alive(p->state) && !instance_is_up(p->state) &&
+	    p->state != INSTANCE_STARTING)
 		return err_set(e, ERR_STATE, "%s is %s; try again in a moment", p->name,
 			       instance_state_name(p->state));
 	(void)plugin_start(p);

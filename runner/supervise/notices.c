@@ -51,6 +51,8 @@ void plugin_on_refusal(struct supervisor *s, const struct launch_refusal *r)
 	char detail[REFUSAL_TEXT_MAX];
 	struct note n;
 
+	if (!p)
+		p = standby_owner(s, r->id);
 	if (!p || r->refusal.seq == CANARY_SEQ)
 		return;
 	safe.path[sizeof(safe.path) - 1] = '\0';
@@ -66,6 +68,7 @@ void plugin_on_refusal(struct supervisor *s, const struct launch_refusal *r)
 	}
 	p->rate.written++;
 	n = refusal_note(p);
+	n.instance = r->id;
 	n.object = safe.path;
 	n.detail = feed_refusal_text(&safe, detail);
 	note_tell(s, &n);
@@ -118,8 +121,10 @@ void plugin_on_ended(struct supervisor *s, const struct launch_ended *end)
 	struct err why = { 0 };
 	bool faulted, asked_for;
 
-	if (!p)
+	if (!p) {
+		(void)standby_on_ended(s, end);
 		return;
+	}
 	p->ended_at_ms = clock_mono_ms();
 	faulted = p->state == INSTANCE_KILLING;
 	asked_for = p->state == INSTANCE_DRAINING || p->state == INSTANCE_ENDING;

@@ -93,6 +93,7 @@ int plugin_add(struct supervisor *s, const struct tenant_ceiling *t, const char 
 		memset(p->host_fds, 0xff, sizeof(p->host_fds)); /* -1 */
 		p->refusals.cap = PLUGIN_REFUSALS_KEPT;
 		p->logs.cap = PLUGIN_LOGS_KEPT;
+		standby_init(p);
 		s->plugins[s->plugin_count++] = p;
 	}
 	*ret = p;
@@ -107,6 +108,7 @@ void plugin_drop(struct plugin *p)
 		if (s->plugins[i] == p)
 			s->plugins[i] = s->plugins[--s->plugin_count];
 	launcher_forget(s, p);
+	standby_drop(p);
 	launch_drop(p);
 	ring_free_p(&p->refusals);
 	ring_free_p(&p->logs);
@@ -136,9 +138,13 @@ json_t *plugin_describe(const struct plugin *p)
 		      (json_int_t)p->s->ceiling.plugin_uid_base + (g ? g->uid_index : 0),
 		      "restarts", (json_int_t)(p->starts ? p->starts - 1 : 0), "enabled",
 		      g && g->enabled, "instance", (json_int_t)p->instance);
-	if (p->state == INSTANCE_UP)
+	if (p->rests)
+		(void)json_object_set_new(o, "rests", json_true());
+	if (standby_ready(p))
+		(void)json_object_set_new(o, "standby", json_integer(standby_ready(p)));
+	if (instance_is_up(p->state))
 		(void)json_object_set_new(o, "upMs", json_integer(clock_mono_ms() - p->up_at_ms));
-	if (p->reason.code != ERR_OK && p->state != INSTANCE_UP) {
+	if (p->reason.code != ERR_OK && !instance_is_up(p->state)) {
 		(void)json_object_set_new(o, "reason", feed_text(p->reason.text));
 		(void)json_object_set_new(o, "reasonName", json_string(err_name(p->reason.code)));
 	}
@@ -152,7 +158,7 @@ static bool reached(const struct plugin *p, enum plugin_goal goal)
 {
 	if (goal == PLUGIN_GOAL_STOPPED)
 		return !instance_is_alive(p->state) && p->state != INSTANCE_BACKOFF;
-	return p->state == INSTANCE_UP;
+	return instance_is_up(p->state);
 }
 
 /* It will not get there without a person, or not soon. */
@@ -217,6 +223,7 @@ static void act_launch(struct plugin *p)
 	struct err e = { 0 };
 
 	p->ended_well = false;
+	p->rests = false;
 	if (launch_begin(p, &e) == 0)
 		return;
 	p->reason = e;
@@ -235,16 +242,43 @@ static void act_announce(struct plugin *p)
 	p->reason = (struct err){ 0 };
 	feed_plugin(p, "up", "takes events", NULL);
 	answer_waiters(p);
+	standby_adjust(p);
+}
+
+/* The longer time counts from the same moment as the shorter one. */
+static void act_freeze(struct plugin *p)
+{
+	const struct limits *l = &p->policy->limits;
+	int64_t more = (int64_t)l->stop_after_ms - l->freeze_after_ms;
+
+	p->deadline_ms = clock_mono_ms() + (more > 0 ? more : 0);
+	launch_freeze(p, true);
+	feed_plugin(p, "idle", "frozen until its next event", NULL);
+}
+
+static void act_thaw(struct plugin *p)
+{
+	launch_freeze(p, false);
+	feed_plugin(p, "up", "has work again", NULL);
 }
 
 static void act_drain(struct plugin *p)
 {
+	(void)standby_end_all(p);
+	if (p->frozen)
+		launch_freeze(p, false); /* to hear that it is to end */
 	launch_detach(p);
 	p->deadline_ms = clock_mono_ms() + DRAIN_MS;
 	if (!p->instance && !p->asked) {
 		p->waits_for_broker = false;
 		(void)plugin_event(p, INSTANCE_EV_FAILED);
 	}
+}
+
+static void act_rest(struct plugin *p)
+{
+	p->rests = true;
+	act_drain(p);
 }
 
 static void act_kill(struct plugin *p)
@@ -277,6 +311,8 @@ static void act_rule(struct plugin *p)
 	struct restart_decision d = { .verdict = RESTART_AGAIN, .delay_ms = HOST_FAULT_MS };
 
 	launch_drop(p);
+	if (blame == PLUGIN_BLAME_PLUGIN)
+		standby_note_need(p);
 	p->blame = PLUGIN_BLAME_PLUGIN;
 	if (blame == PLUGIN_BLAME_POLICY)
 		d.verdict = RESTART_LEAVE;
@@ -299,13 +335,23 @@ static void act_finish(struct plugin *p)
 {
 	enum plugin_then then = p->then;
 
+	if (standby_end_all(p) > 0) { /* their end leads here again */
+		p->state = INSTANCE_ENDING;
+		p->deadline_ms = clock_mono_ms() + END_MS;
+		p->instance = 0;
+		return;
+	}
 	launch_drop(p);
 	p->then = PLUGIN_THEN_REST;
 	if (then == PLUGIN_THEN_START) {
 		(void)plugin_event(p, INSTANCE_EV_START);
 		return;
 	}
-	feed_plugin(p, "stopped", p->reason.code ? p->reason.text : "as asked", NULL);
+	feed_plugin(p, "stopped",
+		    p->rests	     ? "idle; its next event starts it"
+		    : p->reason.code ? p->reason.text
+				     : "as asked",
+		    NULL);
 	answer_waiters(p);
 	if (then == PLUGIN_THEN_RETIRE)
 		plugin_retire(p);
@@ -315,6 +361,7 @@ static void act_alarm(struct plugin *p)
 {
 	bool quarantined = p->state == INSTANCE_QUARANTINED;
 
+	(void)standby_end_all(p);
 	if (quarantined)
 		set_quarantine(p, true);
 	note_tell(p->s, &(struct note){ .event = quarantined ? "quarantine" : "stuck",
@@ -337,8 +384,10 @@ bool plugin_event(struct plugin *p, enum instance_event ev)
 	static void (*const actions[])(struct plugin * p) = {
 		[INSTANCE_ACT_NONE] = act_none,		[INSTANCE_ACT_LAUNCH] = act_launch,
 		[INSTANCE_ACT_ANNOUNCE] = act_announce, [INSTANCE_ACT_DRAIN] = act_drain,
-		[INSTANCE_ACT_KILL] = act_kill,		[INSTANCE_ACT_RULE] = act_rule,
-		[INSTANCE_ACT_FINISH] = act_finish,	[INSTANCE_ACT_ALARM] = act_alarm,
+		[INSTANCE_ACT_FREEZE] = act_freeze,	[INSTANCE_ACT_THAW] = act_thaw,
+		[INSTANCE_ACT_REST] = act_rest,		[INSTANCE_ACT_KILL] = act_kill,
+		[INSTANCE_ACT_RULE] = act_rule,		[INSTANCE_ACT_FINISH] = act_finish,
+		[INSTANCE_ACT_ALARM] = act_alarm,
 	};
 	struct supervisor *s = p->s; /* the plugin itself may be gone after its action */
 	struct instance_step step;
@@ -357,7 +406,7 @@ bool plugin_start(struct plugin *p)
 {
 	restart_forget(&p->restart);
 	set_quarantine(p, false);
-	return p->state == INSTANCE_UP || p->state == INSTANCE_STARTING ||
+	return instance_is_up(p->state) || p->state == INSTANCE_STARTING ||
 	       plugin_event(p, INSTANCE_EV_START);
 }
 
@@ -423,6 +472,13 @@ void plugin_on_wanted(struct plugin *p)
 
 	if (g && g->enabled && p->state == INSTANCE_STOPPED)
 		(void)plugin_event(p, INSTANCE_EV_START);
+	else if (p->rests && p->then == PLUGIN_THEN_REST)
+		p->then = PLUGIN_THEN_START; /* on its way to rest */
+}
+
+void plugin_on_quiet(struct plugin *p, bool quiet)
+{
+	(void)plugin_event(p, quiet ? INSTANCE_EV_QUIET : INSTANCE_EV_WORK);
 }
 
 /* A broker that is killed closes the plugin's wire and our link one after the other. A plugin that
@@ -435,6 +491,12 @@ static bool left_with_its_broker(const struct plugin *p)
 	       clock_mono_ms() - p->ended_at_ms <= HOST_FAULT_MS;
 }
 
+/* Its events were kept by the broker, and no other one knows of them until it was attached once. */
+static bool is_missed(const struct plugin *p)
+{
+	return p->state == INSTANCE_STOPPED && p->rests;
+}
+
 void plugin_on_broker(struct supervisor *s, const char *tenant, const struct err *lost)
 {
 	for (size_t i = 0; i < s->plugin_count; i++) {
@@ -443,9 +505,11 @@ void plugin_on_broker(struct supervisor *s, const char *tenant, const struct err
 
 		if (strcmp(p->ceiling->name, tenant) != 0)
 			continue;
+		if (lost)
+			(void)standby_end_all(p);
 		if (lost && p->instance) {
 			plugin_fault(p, PLUGIN_BLAME_HOST, lost);
-		} else if (lost && left_with_its_broker(p)) {
+		} else if (lost && (left_with_its_broker(p) || is_missed(p))) {
 			p->reason = *lost;
 			start_in(p, HOST_FAULT_MS);
 		} else if (p->waits_for_broker && (lost || launch_go_on(p, &e) < 0)) {
@@ -468,6 +532,7 @@ static size_t count_starting(const struct supervisor *s)
 
 void plugin_on_time(struct plugin *p, int64_t now_ms)
 {
+	standby_on_time(p, now_ms);
 	if (!p->deadline_ms || p->deadline_ms > now_ms)
 		return;
 	if (p->state == INSTANCE_BACKOFF && count_starting(p->s) >= STARTS_AT_ONCE) {

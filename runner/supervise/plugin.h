@@ -15,6 +15,7 @@
 #include "supervise/instance.h"
 #include "supervise/restart.h"
 #include "supervise/ring.h"
+#include "supervise/standby.h"
 #include "supervise/store.h"
 
 struct supervisor;
@@ -65,6 +66,9 @@ struct plugin {
 	uint64_t last_instance; /* the same, or the one before */
 	uint64_t cgroup;
 	uint32_t start_us;
+	bool frozen; /* or about to be */
+	bool rests; /* stopped because it was idle: its next event starts it */
+	struct standbys standbys;
 	int64_t up_at_ms;
 	struct policy *policy;		 /* of the instance at hand */
 	char entry[BUNDLE_PATH_MAX + 1]; /* of a native one, below /plugin; else "" */
@@ -129,6 +133,8 @@ void plugin_fault(struct plugin *p, enum plugin_blame blame, const struct err *w
 
 void plugin_on_up(struct plugin *p);
 void plugin_on_wanted(struct plugin *p);
+/* Without work for a while, or no more. */
+void plugin_on_quiet(struct plugin *p, bool quiet);
 void plugin_on_ended(struct supervisor *s, const struct launch_ended *end);
 void plugin_on_refusal(struct supervisor *s, const struct launch_refusal *r);
 /* lost NULL: it serves now. */

@@ -16,7 +16,7 @@ static uint64_t own_refusals(const struct usage *u)
 
 /* ---- what is remembered of gone instances ---- */
 
-void stats_keep_usage(struct plugin *p, const struct usage *last)
+void stats_add_usage(struct plugin *p, const struct usage *last)
 {
 	p->past.cpu_ns += last->cpu_ns;
 	p->past.runtime_ns += last->runtime_ns;
@@ -24,6 +24,11 @@ void stats_keep_usage(struct plugin *p, const struct usage *last)
 	p->past.opens += last->opens;
 	if (last->memory_peak_bytes > p->past.memory_peak_bytes)
 		p->past.memory_peak_bytes = last->memory_peak_bytes;
+}
+
+void stats_keep_usage(struct plugin *p, const struct usage *last)
+{
+	stats_add_usage(p, last);
 	memset(&p->now, 0, sizeof(p->now));
 }
 
@@ -68,7 +73,7 @@ static struct sums sums_of(const struct plugin *p)
 		.restarts = p->starts ? p->starts - 1 : 0,
 		.log_lines = p->stats_past.log_lines + p->stats_now.log_lines,
 		.plugins = 1,
-		.up = p->state == INSTANCE_UP,
+		.up = instance_is_up(p->state),
 	};
 
 	return z;

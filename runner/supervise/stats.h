@@ -27,6 +27,8 @@ struct stats {
 int stats_ask(struct supervisor *s, struct control_ref who, struct err *e);
 void stats_on_broker(struct supervisor *s, const char *tenant, const struct broker_stats *m);
 void stats_on_time(struct supervisor *s, int64_t now_ms);
+/* A standby is gone: what it used is the plugin's. */
+void stats_add_usage(struct plugin *p, const struct usage *last);
 /* An instance is gone: what it used is remembered. */
 void stats_keep_usage(struct plugin *p, const struct usage *last);
 /* By the kernel guard, in all instances, as of the last round. */

@@ -58,8 +58,10 @@ void supervisor_rearm(struct supervisor *s)
 {
 	int64_t next = emit_next_deadline(s), wait;
 
-	for (size_t i = 0; i < s->plugin_count; i++)
+	for (size_t i = 0; i < s->plugin_count; i++) {
 		next = sooner(next, s->plugins[i]->deadline_ms);
+		next = sooner(next, s->plugins[i]->standbys.deadline_ms);
+	}
 	if (s->admit.now)
 		next = sooner(next, s->admit.now->deadline_ms);
 	next = sooner(next, s->revoked.deadline_ms);

@@ -18,8 +18,16 @@ static void compile(void)
 						.vault = "/v",
 						.permissions = PERM_ALL,
 						.runtimes = 14,
-						.limits = { 256u << 20, 30000, 100, 64, 30000, 1000,
-							    64u << 20 } };
+						.limits = { .memory_bytes = 256u << 20,
+							    .cpu_time_ms = 30000,
+							    .cpu_percent = 100,
+							    .tasks = 64,
+							    .event_timeout_ms = 30000,
+							    .calls_per_second = 1000,
+							    .data_bytes = 64u << 20,
+							    .freeze_after_ms = 3600000,
+							    .stop_after_ms = 3600000,
+							    .instances = 3 } };
 	static const struct key_ceiling key = { .permissions = PERM_ALL,
 						.runtimes = 14,
 						.native = 1 };

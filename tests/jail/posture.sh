@@ -107,7 +107,7 @@ is "forks stop at the limit" 14 "$(tell "$id" forks 100)"
 
 # the launcher itself
 # chown dac_read_search kill setgid setuid sys_admin
-is "kenneld: capabilities" 00000000002000e5 "$(status "$KENNELD" CapEff)"
+is "kenneld: capabilities" 00000000002400e5 "$(status "$KENNELD" CapEff)"
 is "kenneld: bounding set is the same" "$(status "$KENNELD" CapEff)" "$(status "$KENNELD" CapBnd)"
 is "kenneld: no_new_privs" 1 "$(status "$KENNELD" NoNewPrivs)"
 is "kenneld: one thread" 1 "$(status "$KENNELD" Threads)"

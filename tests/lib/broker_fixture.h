@@ -111,7 +111,10 @@ FIXTURE_UNUSED static void policy_make(struct policy *p, const char *plugin,
 				     .cpu_percent = 100,
 				     .tasks = 16,
 				     .event_timeout_ms = 30000,
-				     .calls_per_second = 1000 };
+				     .calls_per_second = 1000,
+				     .freeze_after_ms = 600000,
+				     .stop_after_ms = 600000,
+				     .instances = 1 };
 	p->restart = (struct restart_rule){ .policy = RESTART_NEVER, .max = 1, .within_ms = 1000 };
 }
 

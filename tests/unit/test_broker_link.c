@@ -23,8 +23,8 @@ static void sizes_cover_their_member_and_fit_a_record(void **state)
 		assert_true(loader_msg_size(kind) <= sizeof(struct loader_msg));
 	}
 	assert_int_equal(broker_msg_size(0), 0);
-	assert_int_equal(broker_msg_size(BROKER_MODEL_WAY + 1), 0);
-	assert_int_equal(broker_msg_size(BROKER_MODEL_WANTED + 1), 0);
+	assert_int_equal(broker_msg_size(BROKER_PROMOTE + 1), 0);
+	assert_int_equal(broker_msg_size(BROKER_WORK + 1), 0);
 	assert_true(broker_msg_size(BROKER_ATTACH) >= sizeof(struct policy));
 	assert_int_equal(loader_msg_size(0), 0);
 	assert_int_equal(loader_msg_size(LOADER_REVOKED + 1), 0);
