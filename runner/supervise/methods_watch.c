@@ -57,7 +57,7 @@ int method_emit(struct control_request *q, struct err *e)
 		if (method_plugin(q, &p, e) < 0)
 			return -1;
 		t = p->ceiling;
-		if (!instance_is_alive(p->state) && p->state != INSTANCE_BACKOFF)
+		if (!instance_is_alive(p->state) && p->state != INSTANCE_BACKOFF && !p->rests)
 			return err_set(e, ERR_STATE, "%s is %s; kennel start %s", p->name,
 				       instance_state_name(p->state), p->name);
 	} else if (method_tenant(q, &t, e) < 0) {

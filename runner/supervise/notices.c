@@ -151,6 +151,8 @@ void plugin_on_ended(struct supervisor *s, const struct launch_ended *end)
 	stats_keep_usage(p, &end->usage);
 	p->stats_now.queued = 0;
 	p->instance = 0;
-	emit_on_plugin_end(s, p->ceiling->name, p->name, faulted ? p->reason.text : why.text);
+	if (!p->rests) /* what came while it went to rest starts it again, and is answered then */
+		emit_on_plugin_end(s, p->ceiling->name, p->name,
+				   faulted ? p->reason.text : why.text);
 	(void)plugin_event(p, INSTANCE_EV_ENDED);
 }
