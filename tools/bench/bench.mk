@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # What make bench runs beside kenneld itself.
-BENCH := $(addprefix $(B)/bench/,stub wasm peers driver install)
+BENCH := $(addprefix $(B)/bench/,stub wasm peers driver weigh mounts install)
+bench_parts = $(addprefix tools/bench/,$(addsuffix .c,$(1)))
+$(B)/bench/driver: $(call bench_parts,batch talk)
+$(B)/bench/peers: $(call bench_parts,batch talk memory)
+$(B)/bench/weigh: $(call bench_parts,memory)
 $(B)/bench/stub: tools/bench/stub.c
 	$(Q)mkdir -p $(@D) && $(CC) $(filter-out -fPIE,$(CFLAGS)) -static -o $@ $<
 $(B)/bench/wasm: $(B)/toolchain/bin/kennel-compile | plugins
 	$(Q)mkdir -p $(@D) && $< $(B)/plugins/word-count/main.wasm $@
-$(B)/bench/%: tools/bench/%.c $(call LIB,base)
-	$(Q)mkdir -p $(@D) && $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c %.a,$^)
+$(B)/bench/%: tools/bench/%.c $(call LIB,base) $(wildcard tools/bench/*.h)
+	$(Q)mkdir -p $(@D) && $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) $(filter %.a,$^)
