@@ -277,6 +277,6 @@ vm_qemu_command() {
 		-drive "file=$vm_run/scratch,format=raw,if=none,id=scratch,cache=unsafe"
 		-device virtio-blk-pci,drive=scratch
 	)
-	# The guest's clock then counts instructions: a nanosecond each, and none while it waits.
-	[ -z "$vm_count_instructions" ] || vm_qemu+=(-icount "shift=0,sleep=off")
+	# The clock inside then counts instructions, a nanosecond each; while nothing runs it goes on as outside.
+	[ -z "$vm_count_instructions" ] || vm_qemu+=(-icount shift=0)
 }
