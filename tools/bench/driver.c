@@ -1,37 +1,37 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* driver.c - stands in the supervisor's place (kenneld starts it under that name) and measures
- * starts: from the request to the first word on the wire ("ready"), and to the notice that the
- * cgroup is empty, reaped and removed ("end"). The series stand in the file "bench" of the state
- * folder, one a line: NAME ROUNDS stub|wasm PLUGIN BUNDLE-HEX UID-INDEX The figures go to
- * "bench.out" beside it. Owns: the measuring.  Must not know: how a jail is made. */
+ * starts: from the request to the first word on the wire ("ready"), to the answer to the first
+ * event, and from the closed wire to the notice that the cgroup is empty, reaped and removed
+ * ("down"). The file "bench" of the state folder says what, one series a line:
+ *   stub|wasm PARALLEL ROUNDS run|idle UID-INDEX BUNDLE-HEX
+ * N at once are the N plugins bench-KIND-0 and on, each with a user of its own. An idle series says
+ * "held" by a file of that name, and goes on when somebody takes it away. The figures go to
+ * "bench.out". A batch that is not idle waits for its turn (turn.h). Owns: the requests.  Must not
+ * know: how a jail is made. */
 #include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
-#include "base/frame.h"
 #include "base/fs.h"
 #include "base/record.h"
 #include "proto/request.h"
-#include "tools/bench/sample.h"
+#include "tools/bench/batch.h"
+#include "tools/bench/turn.h"
 
-enum { WARM_ROUNDS = 3 };
+enum { HELD_POLL_US = 20000, ORDERS_MAX_BYTES = 65536 };
 
-static const char initialize[] =
-	"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\",\"params\":"
-	"{\"protocol\":\"1.0\",\"plugin\":\"bench\",\"version\":\"1.0.0\",\"tenant\":\"t\","
-	"\"instance\":\"1\",\"grants\":[],\"events\":[],\"limits\":{}}}";
-
-struct series {
-	char name[32];
-	unsigned int rounds;
+struct order {
 	char kind[8];
-	char plugin[NAME_MAX_BYTES];
+	char mode[8];
 	char hex[DIGEST_HEX_BYTES];
-	unsigned int uid_index;
-	struct sample ready, end;
+	unsigned int parallel, rounds, uid_index;
+};
+
+struct turns {
+	int ours, theirs;
 };
 
 static uint64_t serial;
@@ -45,101 +45,112 @@ static int next(struct launch_msg *m, struct err *e)
 	return n == (long)sizeof(*m) ? 0 : err_set(e, ERR_IO, "the launcher is gone");
 }
 
-static int start(const struct series *s, const int fds[3], uint64_t *ret_id, struct err *e)
+/* Sends the request and does not wait: its serial stands for the instance until the answer. */
+static int start(struct batch *b, size_t n, int *ret_wire, struct err *e)
 {
+	const struct order *o = b->arg;
 	struct launch_msg m = { .abi = REQUEST_ABI, .kind = LAUNCH_START, .serial = ++serial };
-	struct record_fds pass = { .fd = { fds[0], fds[1], fds[2] }, .count = 3 };
+	struct record_fds pass = { .count = 3 };
+	int theirs, out[2], r;
 
+	if (batch_wire(ret_wire, &theirs, e) < 0)
+		return -1;
+	if (pipe2(out, O_CLOEXEC) < 0)
+		return err_sys(e, "pipe");
+	pass.fd[0] = theirs;
+	pass.fd[1] = pass.fd[2] = out[1];
 	(void)copy_str(m.u.start.tenant, sizeof(m.u.start.tenant), "default");
-	(void)copy_str(m.u.start.plugin, sizeof(m.u.start.plugin), s->plugin);
-	(void)copy_str(m.u.start.bundle_hex, sizeof(m.u.start.bundle_hex), s->hex);
+	(void)snprintf(m.u.start.plugin, sizeof(m.u.start.plugin), "bench-%s-%zu", o->kind, n);
+	(void)copy_str(m.u.start.bundle_hex, sizeof(m.u.start.bundle_hex), o->hex);
 	m.u.start.image = IMAGE_WASM;
-	m.u.start.uid_index = s->uid_index;
+	m.u.start.uid_index = o->uid_index + (unsigned int)n;
 	m.u.start.cpu_budget_ms = 10000;
 	m.u.start.limits = (struct limits){ .memory_bytes = 32u << 20,
 					    .cpu_percent = 100,
 					    .tasks = 8,
 					    .event_timeout_ms = 1000,
 					    .calls_per_second = 10 };
-	if (record_send(REQUEST_FD, &m, sizeof(m), &pass, 0, e) < 0)
+	b->starts[n].id = serial;
+	r = record_send(REQUEST_FD, &m, sizeof(m), &pass, 0, e);
+	(void)close(theirs);
+	(void)close(out[0]); /* nobody writes to it */
+	(void)close(out[1]);
+	return r;
+}
+
+static struct batch_start *find(struct batch *b, uint64_t id)
+{
+	for (size_t i = 0; i < b->count; i++)
+		if (b->starts[i].id == id && b->starts[i].end_us == 0)
+			return &b->starts[i];
+	return NULL;
+}
+
+static int on_notice(struct batch *b, size_t n, struct err *e)
+{
+	struct batch_start *s;
+	struct launch_msg m;
+
+	(void)n;
+	if (next(&m, e) < 0)
 		return -1;
-	do {
-		if (next(&m, e) < 0)
-			return -1;
-	} while (m.serial != serial);
-	if (m.result < 0) {
+	if (m.serial && m.result < 0) {
 		*e = m.u.error;
 		return -1;
 	}
-	*ret_id = m.u.started.id;
+	s = find(b, m.serial ? m.serial : m.u.ended.id);
+	if (s && m.serial)
+		s->id = m.u.started.id;
+	else if (s && m.kind == LAUNCH_NOTICE_ENDED)
+		s->end_us = bench_now_us();
 	return 0;
 }
 
-static int await_end(uint64_t id, struct err *e)
+static int held(struct batch *b, struct err *e)
 {
-	struct launch_msg m;
+	int fd = openat(SUPERVISOR_STATE_FD, "held", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
 
-	do {
-		if (next(&m, e) < 0)
+	(void)b;
+	if (fd < 0)
+		return err_sys(e, "held");
+	(void)close(fd);
+	while (faccessat(SUPERVISOR_STATE_FD, "held", F_OK, 0) == 0)
+		(void)usleep(HELD_POLL_US);
+	return 0;
+}
+
+static int run_batch(struct batch *b, struct series *s, const struct turns *t, struct err *e)
+{
+	if (b->idle)
+		return batch_run(b, s, e);
+	if (turn_take(t->ours, e) < 0 || batch_run(b, s, e) < 0)
+		return -1;
+	return turn_give(t->theirs, e);
+}
+
+static int run_series(struct order *o, struct series *s, const struct turns *t, struct err *e)
+{
+	struct batch b = { .count = o->parallel,
+			   .idle = !strcmp(o->mode, "idle"),
+			   .arg = o,
+			   .start = start,
+			   .on_end = on_notice,
+			   .held = held,
+			   .notice_fd = REQUEST_FD };
+	unsigned int warm = batch_warm(o->parallel);
+
+	series_reset(s);
+	s->runner = "kennel";
+	s->wasm = !strcmp(o->kind, "wasm");
+	s->parallel = o->parallel;
+	for (unsigned int i = 0; i < (b.idle ? 1 : o->rounds + warm); i++) {
+		if (i == warm)
+			series_reset(s);
+		if (run_batch(&b, s, t, e) < 0)
 			return -1;
-	} while (m.kind != LAUNCH_NOTICE_ENDED || m.u.ended.id != id);
-	return 0;
-}
-
-static int await_ready(const struct series *s, int wire, struct err *e)
-{
-	struct buffer b = { 0 };
-	char c;
-
-	if (strcmp(s->kind, "wasm") != 0)
-		return read(wire, &c, 1) == 1 ? 0 : err_set(e, ERR_IO, "the stub said nothing");
-	if (frame_write_blocking(wire, initialize, sizeof(initialize) - 1, -1, e) < 0 ||
-	    frame_read_blocking(wire, 1 << 20, &b, e) < 0)
-		return -1;
-	buffer_free_p(&b);
-	return 0;
-}
-
-static int one_round(struct series *s, struct err *e)
-{
-	int pair[2], out[2], fds[3];
-	double begin = 0, ready = 0;
-	uint64_t id = 0;
-	int r;
-
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0 ||
-	    pipe2(out, O_CLOEXEC) < 0)
-		return err_sys(e, "descriptors");
-	fds[0] = pair[1];
-	fds[1] = fds[2] = out[1];
-	begin = bench_now_us();
-	r = start(s, fds, &id, e);
-	(void)close(pair[1]);
-	(void)close(out[1]);
-	if (r == 0)
-		r = await_ready(s, pair[0], e);
-	ready = bench_now_us();
-	(void)close(pair[0]);
-	if (r == 0)
-		r = await_end(id, e);
-	(void)close(out[0]);
-	if (r < 0)
-		return -1;
-	sample_add(&s->ready, ready - begin);
-	sample_add(&s->end, bench_now_us() - begin);
-	return 0;
-}
-
-static int run_series(struct series *s, struct err *e)
-{
-	for (unsigned int i = 0; i < s->rounds + WARM_ROUNDS; i++) {
-		if (one_round(s, e) < 0)
-			return err_wrap(e, "%s, round %u", s->name, i);
-		if (i == WARM_ROUNDS - 1)
-			s->ready.n = s->end.n = 0;
 	}
-	sample_print(&s->ready, s->name, "ready");
-	sample_print(&s->end, s->name, "end");
+	if (!b.idle)
+		series_print(s);
 	return 0;
 }
 
@@ -147,17 +158,24 @@ static int run_all(struct err *e)
 {
 	static struct series s;
 	struct buffer b = { 0 };
-	char *rest = NULL;
+	struct turns t;
+	char *rest;
 
-	if (fs_read_file(SUPERVISOR_STATE_FD, "bench", 65536, &b, e) < 0)
+	t.ours = turn_open(SUPERVISOR_STATE_FD, "to-kennel", e);
+	t.theirs = turn_open(SUPERVISOR_STATE_FD, "to-peers", e);
+	if (t.ours < 0 || t.theirs < 0)
 		return -1;
-	for (char *line = strtok_r((char *)b.p, "\n", &rest); line;
-	     line = strtok_r(NULL, "\n", &rest)) {
-		memset(&s, 0, sizeof(s));
-		if (sscanf(line, "%31s %u %7s %63s %64s %u", s.name, &s.rounds, s.kind, s.plugin,
-			   s.hex, &s.uid_index) != 6)
+	if (fs_read_file(SUPERVISOR_STATE_FD, "bench", ORDERS_MAX_BYTES, &b, e) < 0)
+		return -1;
+	rest = (char *)b.p;
+	for (char *line; (line = strsep(&rest, "\n")) && *line;) {
+		struct order o = { 0 };
+
+		if (sscanf(line, "%7s %u %u %7s %u %64s", o.kind, &o.parallel, &o.rounds, o.mode,
+			   &o.uid_index, o.hex) != 6 ||
+		    !o.parallel || o.parallel > BATCH_MAX)
 			return err_set(e, ERR_FORMAT, "line %.60s", line);
-		if (run_series(&s, e) < 0)
+		if (run_series(&o, &s, &t, e) < 0)
 			return -1;
 	}
 	buffer_free_p(&b);

@@ -1,40 +1,48 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* peers.c - starts one payload under the others: a bare clone3(2) + exec with the same namespaces,
- * bubblewrap, crun. Rounds go through all of them in turn, so that noise meets all alike.
- *   bench-peers ROUNDS stub|wasm ROOT PROGRAM CRUN-BUNDLE CRUN-OPTION
- * ROOT is a root tree, PROGRAM a path in it, CRUN-BUNDLE an OCI bundle that runs it. "ready" is the
- * first word on fd 3 (a byte of the stub; the answer to initialize of a plugin), "end" is when
- * waitpid returns. Owns: starting and measuring.  Must not know: kenneld. */
-#include <errno.h>
+ * bubblewrap, crun, runc. Rounds go through all of them in turn, so that noise meets all alike.
+ *   bench-peers stub|wasm PARALLEL ROUNDS run|idle ROOT PROGRAM BUNDLE CRUN-OPTION TURNS
+ * TURNS is the folder of the FIFOs by which kennel's own batch comes first in each round. ROOT is a
+ * root tree, PROGRAM a path in it, BUNDLE an OCI bundle that runs it. "down" ends when waitpid
+ * returns. With idle: one batch each, and what it weighs, as lines "RUNNER KIND memory PROCESSES
+ * PRIVATE-KIB GROUP-KIB JAILS". A runner that does not start ends the whole bench. BENCH_ONLY names
+ * one runner. Owns: starting.  Must not know: kenneld. */
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <string.h>
-#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/frame.h"
-#include "tools/bench/sample.h"
+#include "tools/bench/batch.h"
+#include "tools/bench/memory.h"
+#include "tools/bench/turn.h"
 
-static const char initialize[] =
-	"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"initialize\",\"params\":"
-	"{\"protocol\":\"1.0\",\"plugin\":\"bench\",\"version\":\"1.0.0\",\"tenant\":\"t\","
-	"\"instance\":\"1\",\"grants\":[],\"events\":[],\"limits\":{}}}";
+enum { ARGS_MAX = 16, RUNNERS = 4 };
+#define WEIGH_GROUP "/sys/fs/cgroup/bench-weigh"
 
 struct peer {
 	const char *name;
-	const char *argv[16]; /* NULL: the bare clone3 */
-	struct sample ready, end;
+	const char *argv[ARGS_MAX]; /* NULL: the bare clone3 */
+	size_t id_at;		    /* argument that must be another one for each start; 0: none */
+	struct series series;
 };
 
-struct payload {
-	bool wasm;
+struct order {
+	const char *kind;
+	unsigned int parallel;
+	unsigned long rounds;
+	bool idle;
 	const char *root;
 	const char *program;
+	const char *bundle;
+	const char *crun_option;
+	int turns; /* folder */
+	int group_fd;	   /* so that there is a cgroup to ask for memory; -1: none */
+	struct peer *peer; /* whose turn it is */
 };
 
 static void place_wire(int wire)
@@ -50,115 +58,195 @@ static void place_wire(int wire)
 	(void)syscall(SYS_close_range, 4, ~0u, 0);
 }
 
-static pid_t start_bare(const struct payload *p, int wire)
+static void run_bare(const struct order *o, int wire)
 {
-	struct clone_args ca = { .flags = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID |
-					  CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP |
-					  CLONE_NEWNET,
-				 .exit_signal = SIGCHLD };
 	char path[512];
-	long pid = syscall(SYS_clone3, &ca, sizeof(ca));
 
+	(void)snprintf(path, sizeof(path), "%s%s", o->root, o->program);
+	place_wire(wire);
+	(void)execl(path, path, (char *)NULL);
+	_exit(127); /* child */
+}
+
+static void run_program(const struct order *o, int wire, size_t n)
+{
+	const char *argv[ARGS_MAX];
+	char id[32];
+
+	memcpy(argv, o->peer->argv, sizeof(argv));
+	(void)snprintf(id, sizeof(id), "kennel-bench-%zu", n);
+	if (o->peer->id_at)
+		argv[o->peer->id_at] = id;
+	place_wire(wire);
+	(void)execvp(argv[0], (char *const *)(uintptr_t)argv);
+	_exit(127); /* child */
+}
+
+static int start(struct batch *b, size_t n, int *ret_wire, struct err *e)
+{
+	const struct order *o = b->arg;
+	bool bare = !o->peer->argv[0];
+	struct clone_args ca = { .flags = CLONE_PIDFD | CLONE_CLEAR_SIGHAND,
+				 .exit_signal = SIGCHLD };
+	int theirs, pidfd = -1;
+	long pid;
+
+	if (batch_wire(ret_wire, &theirs, e) < 0)
+		return -1;
+	ca.pidfd = (uint64_t)(uintptr_t)&pidfd;
+	if (o->group_fd >= 0) {
+		ca.flags |= CLONE_INTO_CGROUP;
+		ca.cgroup = (uint64_t)(unsigned int)o->group_fd;
+	}
+	if (bare)
+		ca.flags |= CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC |
+			    CLONE_NEWUTS | CLONE_NEWCGROUP | CLONE_NEWNET;
+	pid = syscall(SYS_clone3, &ca, sizeof(ca));
 	if (pid == 0) {
-		(void)snprintf(path, sizeof(path), "%s%s", p->root, p->program);
-		place_wire(wire);
-		(void)execl(path, path, (char *)NULL);
-		_exit(127);
+		if (bare)
+			run_bare(o, theirs);
+		run_program(o, theirs, n);
 	}
-	return (pid_t)pid;
+	(void)close(theirs);
+	if (pid < 0)
+		return err_sys(e, "clone3");
+	b->starts[n].id = (uint64_t)pid;
+	b->starts[n].end_fd = pidfd;
+	return 0;
 }
 
-static pid_t start_program(char *const *argv, int wire)
+static int on_end(struct batch *b, size_t n, struct err *e)
 {
-	pid_t pid = fork();
+	struct batch_start *s = &b->starts[n];
+	int status;
 
-	if (pid == 0) {
-		place_wire(wire);
-		(void)execvp(argv[0], argv);
-		_exit(127);
-	}
-	return pid;
+	if (waitpid((pid_t)s->id, &status, 0) < 0)
+		return err_sys(e, "waitpid");
+	(void)close(s->end_fd);
+	s->end_fd = -1;
+	s->end_us = bench_now_us();
+	if (!s->talk.done || status != 0)
+		return err_set(e, ERR_IO, "it ended with status %d", status);
+	return 0;
 }
 
-static bool wait_ready(const struct payload *p, int wire)
+static int held(struct batch *b, struct err *e)
 {
-	struct buffer b = { 0 };
-	struct err e;
-	char c;
+	const struct order *o = b->arg;
+	pid_t roots[BATCH_MAX];
+	struct memory sum;
 
-	if (!p->wasm)
-		return read(wire, &c, 1) == 1;
-	if (frame_write_blocking(wire, initialize, sizeof(initialize) - 1, -1, &e) < 0 ||
-	    frame_read_blocking(wire, 1 << 20, &b, &e) < 0)
-		return false;
-	buffer_free_p(&b);
-	return true;
+	(void)e;
+	for (size_t i = 0; i < b->count; i++)
+		roots[i] = (pid_t)b->starts[i].id;
+	memory_of_trees(roots, b->count, &sum);
+	(void)printf("%s %s memory %u %llu %llu %zu\n", o->peer->name, o->kind, sum.processes,
+		     (unsigned long long)sum.private_kib, (unsigned long long)sum.group_kib,
+		     b->count);
+	return 0;
 }
 
-static int round_of(struct peer *peer, const struct payload *p)
+static void name_programs(struct peer *peers, const struct order *o)
 {
-	double start, ready;
-	int pair[2], status;
-	pid_t pid;
+	const char *bwrap[] = {
+		"bwrap", "--ro-bind",	  o->root,	"/",   "--proc",   "/proc", "--tmpfs",
+		"/tmp",	 "--unshare-all", "--cap-drop", "ALL", o->program, NULL
+	};
+	const char *crun[] = { "crun", o->crun_option, "run", "--preserve-fds=1",
+			       "-b",   o->bundle,      "ID",  NULL };
+	const char *runc[] = { "runc", "run", "--preserve-fds=1", "-b", o->bundle, "ID", NULL };
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+	peers[0].name = "clone3";
+	peers[1].name = "bubblewrap";
+	memcpy(peers[1].argv, bwrap, sizeof(bwrap));
+	peers[2].name = "crun";
+	peers[2].id_at = 6;
+	memcpy(peers[2].argv, crun, sizeof(crun));
+	peers[3].name = "runc";
+	peers[3].id_at = 5;
+	memcpy(peers[3].argv, runc, sizeof(runc));
+}
+
+static int run_round(struct peer *peer, struct order *o, struct err *e)
+{
+	struct batch b = { .count = o->parallel,
+			   .idle = o->idle,
+			   .arg = o,
+			   .start = start,
+			   .on_end = on_end,
+			   .held = held,
+			   .notice_fd = -1 };
+
+	o->peer = peer;
+	peer->series.runner = peer->name;
+	peer->series.wasm = !strcmp(o->kind, "wasm");
+	peer->series.parallel = o->parallel;
+	return batch_run(&b, &peer->series, e);
+}
+
+static int let_kennel(int to_kennel, int to_peers, struct err *e)
+{
+	return turn_give(to_kennel, e) < 0 || turn_take(to_peers, e) < 0 ? -1 : 0;
+}
+
+static int run_all(struct peer *peers, struct order *o, struct err *e)
+{
+	const char *only = getenv("BENCH_ONLY");
+	unsigned int warm = batch_warm(o->parallel);
+	unsigned long rounds = o->idle ? 1 : o->rounds + warm;
+	int to_kennel = turn_open(o->turns, "to-kennel", e);
+	int to_peers = turn_open(o->turns, "to-peers", e);
+
+	if (to_kennel < 0 || to_peers < 0)
 		return -1;
-	start = bench_now_us();
-	pid = peer->argv[0] ? start_program((char *const *)(uintptr_t)peer->argv, pair[1])
-			    : start_bare(p, pair[1]);
-	(void)close(pair[1]);
-	if (pid < 0 || !wait_ready(p, pair[0])) {
-		(void)close(pair[0]);
-		if (pid > 0)
-			(void)waitpid(pid, &status, 0);
-		return -1;
+	for (unsigned long i = 0; i < rounds; i++) {
+		if (!o->idle && let_kennel(to_kennel, to_peers, e) < 0)
+			return -1;
+		for (size_t k = 0; k < RUNNERS; k++) {
+			if (only && strcmp(only, peers[k].name) != 0)
+				continue;
+			if (i == warm)
+				series_reset(&peers[k].series);
+			if (run_round(&peers[k], o, e) < 0)
+				return -1;
+		}
 	}
-	ready = bench_now_us();
-	(void)close(pair[0]); /* a plugin ends when its wire does */
-	if (waitpid(pid, &status, 0) != pid)
-		return -1;
-	sample_add(&peer->ready, ready - start);
-	sample_add(&peer->end, bench_now_us() - start);
 	return 0;
 }
 
 int main(int argc, char **argv)
 {
-	static struct peer peers[3] = { { .name = "clone3" },
-					{ .name = "bubblewrap" },
-					{ .name = "crun" } };
-	struct payload p = { 0 };
-	unsigned long rounds;
+	static struct peer peers[RUNNERS];
+	struct order o = { 0 };
+	struct err e = { 0 };
 
-	if (argc != 7) {
-		(void)fprintf(
-			stderr,
-			"usage: bench-peers ROUNDS stub|wasm ROOT PROGRAM CRUN-BUNDLE CRUN-OPTION\n");
+	if (argc != 10) {
+		(void)fprintf(stderr, "usage: bench-peers stub|wasm PARALLEL ROUNDS run|idle ROOT "
+				      "PROGRAM BUNDLE CRUN-OPTION TURNS\n");
 		return 2;
 	}
-	rounds = strtoul(argv[1], NULL, 10);
-	p = (struct payload){ !strcmp(argv[2], "wasm"), argv[3], argv[4] };
-	memcpy(peers[1].argv,
-	       (const char *[]){ "bwrap", "--ro-bind", p.root, "/", "--proc", "/proc", "--tmpfs",
-				 "/tmp", "--unshare-all", "--cap-drop", "ALL", p.program, NULL },
-	       13 * sizeof(char *));
-	memcpy(peers[2].argv,
-	       (const char *[]){ "crun", argv[6], "run", "--preserve-fds=1", "-b", argv[5],
-				 "kennel-bench", NULL },
-	       8 * sizeof(char *));
-	for (unsigned long i = 0; i < rounds + 3; i++)
-		for (size_t k = 0; k < 3; k++) {
-			if (round_of(&peers[k], &p) < 0) {
-				(void)fprintf(stderr, "bench-peers: %s did not start the payload\n",
-					      peers[k].name);
-				return 1;
-			}
-			if (i == 2) /* three rounds to warm the caches */
-				peers[k].ready.n = peers[k].end.n = 0;
-		}
-	for (size_t k = 0; k < 3; k++) {
-		sample_print(&peers[k].ready, peers[k].name, "ready");
-		sample_print(&peers[k].end, peers[k].name, "end");
+	o = (struct order){ .kind = argv[1],
+			    .parallel = (unsigned int)strtoul(argv[2], NULL, 10),
+			    .rounds = strtoul(argv[3], NULL, 10),
+			    .idle = !strcmp(argv[4], "idle"),
+			    .root = argv[5],
+			    .program = argv[6],
+			    .bundle = argv[7],
+			    .crun_option = argv[8],
+			    .turns = open(argv[9], O_PATH | O_DIRECTORY | O_CLOEXEC) };
+	if (!o.parallel || o.parallel > BATCH_MAX)
+		return 2;
+	name_programs(peers, &o);
+	o.group_fd = -1;
+	if (o.idle && mkdir(WEIGH_GROUP, 0755) == 0)
+		o.group_fd = open(WEIGH_GROUP, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (run_all(peers, &o, &e) < 0) {
+		(void)fprintf(stderr, "bench-peers: %s\n", e.text);
+		return 1;
 	}
+	for (size_t k = 0; k < RUNNERS && !o.idle; k++)
+		series_print(&peers[k].series);
+	if (o.idle)
+		(void)rmdir(WEIGH_GROUP);
 	return 0;
 }
