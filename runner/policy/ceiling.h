@@ -11,7 +11,7 @@
 #include "base/limits.h"
 #include "policy/grant.h"
 
-#define POLICY_ABI 3u /* every record below starts with it; a mismatch is refused */
+#define POLICY_ABI 4u /* every record below starts with it; a mismatch is refused */
 
 /* 0 in a manifest means "not asked"; in a ceiling or a policy every field is set. */
 struct limits {
@@ -22,6 +22,7 @@ struct limits {
 	uint32_t event_timeout_ms; /* wall time of one event ("runtime") */
 	uint32_t calls_per_second;
 	uint64_t data_bytes; /* largest single file and sum below /data; 0: no /data */
+	uint64_t io_bytes;   /* a second, read from each disk and as many written: io.max */
 };
 
 /* What one tenant may have: root's configuration, through the loader, to the launcher. */

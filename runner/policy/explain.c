@@ -37,6 +37,7 @@ static const char *const limit_enforcers[LIMIT_COUNT] = {
 		"meter in the kernel: a budget for each event, then the instance is killed",
 	[LIMIT_CALLS] = "gate: rate",
 	[LIMIT_STORAGE] = "project quota below data: bytes, and a file for each 4 KiB",
+	[LIMIT_IO] = "cgroup io.max: bytes each way, and a request for each 4 KiB",
 };
 
 /* Where the host may do with less, and what holds then. */
@@ -53,6 +54,7 @@ static const struct lesser {
 	  "meter in the kernel; cpu and runtime together where no-bpf-lsm is used" },
 	{ LIMIT_STORAGE, ACCEPT_NO_STORAGE_QUOTA,
 	  "project quota below data; the size of one file where no-storage-quota is used" },
+	{ LIMIT_IO, ACCEPT_NO_IO_LIMIT, "cgroup io.max; nothing where no-io-limit is used" },
 };
 
 static const char *limit_enforcer(const struct policy_inputs *in, enum limit_id id)

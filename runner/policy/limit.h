@@ -25,6 +25,7 @@
 #define DEFAULT_EVENT_TIMEOUT_MS 10000u
 #define DEFAULT_CALLS_PER_SECOND 200u
 #define DEFAULT_DATA (10u * MIB) /* only with a "data:/" rule */
+#define DEFAULT_IO (16u * MIB)	 /* a tenth of a slow disk; all of a default /data in a second */
 
 /* What happens after a crash when the manifest does not say: on-failure, and this. */
 #define DEFAULT_RESTART_MAX 5u
@@ -41,6 +42,7 @@
 #define CEILING_EVENT_TIMEOUT_MS EVENT_DEADLINE_MS
 #define CEILING_CALLS_PER_SECOND 1000u
 #define CEILING_DATA (64u * MIB)
+#define CEILING_IO (64u * MIB)
 
 /* The range anybody may write. */
 #define LEAST_MEMORY MIB	 /* below it no process starts */
@@ -51,6 +53,7 @@
 #define MOST_TASKS 4096u
 #define MOST_CALLS_PER_SECOND 100000u
 #define LEAST_DATA (4u * KIB)
+#define LEAST_IO MIB /* slower, and a journal commit of the disk waits too long for a plugin */
 
 /* One row each: enumerator, JSON key, member of struct limits, unit, least, most, default, ceiling,
  * help. */
@@ -68,7 +71,9 @@
 	X(LIMIT_CALLS, "callsPerSecond", calls_per_second, COUNT, 1, MOST_CALLS_PER_SECOND,        \
 	  DEFAULT_CALLS_PER_SECOND, CEILING_CALLS_PER_SECOND, "Host API calls in one second.")     \
 	X(LIMIT_STORAGE, "storage", data_bytes, BYTES, LEAST_DATA, MOST_MEMORY, DEFAULT_DATA,      \
-	  CEILING_DATA, "All files below /data together; only with a data:/ rule.")
+	  CEILING_DATA, "All files below /data together; only with a data:/ rule.")                \
+	X(LIMIT_IO, "io", io_bytes, BYTES, LEAST_IO, MOST_MEMORY, DEFAULT_IO, CEILING_IO,          \
+	  "Bytes a second read from each disk below it, and as many written.")
 
 #define LIMIT_ENUM_(id, key, member, unit, least, most, normal, ceiling, help) id,
 enum limit_id { LIMIT_TABLE(LIMIT_ENUM_) LIMIT_COUNT };

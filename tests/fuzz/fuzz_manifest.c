@@ -19,7 +19,7 @@ static void compile(void)
 						.permissions = PERM_ALL,
 						.runtimes = 14,
 						.limits = { 256u << 20, 30000, 100, 64, 30000, 1000,
-							    64u << 20 } };
+							    64u << 20, 64u << 20 } };
 	static const struct key_ceiling key = { .permissions = PERM_ALL,
 						.runtimes = 14,
 						.native = 1 };

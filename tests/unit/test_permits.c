@@ -118,7 +118,11 @@ static struct ceiling sample_ceiling(void)
 		.gid = 1000,
 		.permissions = PERM_BIT(PERM_READ_NOTES),
 		.runtimes = RUNTIME_BIT(RUNTIME_WASM),
-		.limits = { .memory_bytes = 1000, .cpu_percent = 50, .tasks = 8, .data_bytes = 100 }
+		.limits = { .memory_bytes = 1000,
+			    .cpu_percent = 50,
+			    .tasks = 8,
+			    .data_bytes = 100,
+			    .io_bytes = 10 }
 	};
 
 	c.tenants[0] = t;
@@ -135,7 +139,11 @@ static struct launch_start sample_start(void)
 		.plugin = "word-count",
 		.image = IMAGE_WASM,
 		.uid_index = 9,
-		.limits = { .memory_bytes = 1000, .cpu_percent = 50, .tasks = 8, .data_bytes = 100 }
+		.limits = { .memory_bytes = 1000,
+			    .cpu_percent = 50,
+			    .tasks = 8,
+			    .data_bytes = 100,
+			    .io_bytes = 10 }
 	};
 
 	memset(s.bundle_hex, 'a', 2 * DIGEST_BYTES);
@@ -148,7 +156,10 @@ static struct launch_start sample_compile(void)
 		.plugin = "word-count",
 		.staging = "job-1",
 		.image = IMAGE_COMPILE,
-		.limits = { .memory_bytes = 1 << 30, .cpu_percent = 100, .tasks = 16 }
+		.limits = { .memory_bytes = 1 << 30,
+			    .cpu_percent = 100,
+			    .tasks = 16,
+			    .io_bytes = 1 << 20 }
 	};
 
 	return s;
@@ -212,6 +223,8 @@ static void a_start_outside_the_ceiling_is_refused(void **state)
 	REFUSED("too many tasks", s.limits.tasks++);
 	REFUSED("no tasks limit", s.limits.tasks = 0);
 	REFUSED("too much data", s.limits.data_bytes++);
+	REFUSED("too much of a disk", s.limits.io_bytes++);
+	REFUSED("no limit on disks", s.limits.io_bytes = 0);
 	REFUSED("too many rules", s.file_count = FILE_RULES_MAX + 1);
 }
 

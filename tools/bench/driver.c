@@ -60,7 +60,8 @@ static int start(const struct series *s, const int fds[3], uint64_t *ret_id, str
 					    .cpu_percent = 100,
 					    .tasks = 8,
 					    .event_timeout_ms = 1000,
-					    .calls_per_second = 10 };
+					    .calls_per_second = 10,
+					    .io_bytes = 64 << 20 };
 	if (record_send(REQUEST_FD, &m, sizeof(m), &pass, 0, e) < 0)
 		return -1;
 	do {
