@@ -27,7 +27,13 @@
 #define CGROUP_ROOT "/sys/fs/cgroup"
 #define BPFFS "/sys/fs/bpf"
 #define BTF "/sys/kernel/btf/vmlinux"
-enum { FOUND_MAX = 160, STATE_PATH_MAX = 512, SMALL_FILE_MAX = 4096, KERNEL_MAJOR = 6, KERNEL_MINOR = 1 };
+enum {
+	FOUND_MAX = 160,
+	STATE_PATH_MAX = 512,
+	SMALL_FILE_MAX = 4096,
+	KERNEL_MAJOR = 6,
+	KERNEL_MINOR = 1
+};
 
 struct finding {
 	bool ok;

@@ -65,8 +65,7 @@ static void print_disks(const json_t *r)
 
 	if (json_array_size(disks) == 0)
 		(void)printf("disks        no limit, as this host accepts\n");
-	json_array_foreach(disks, i, d)
-	{
+	json_array_foreach(disks, i, d) {
 		bool none = json_is_null(json_object_get(d, "readBytes"));
 
 		cli_format_bytes(cli_number(d, "readBytes"), read);

@@ -42,7 +42,8 @@ bool cgroup_has_all(const struct cgroup_tree *t); /* of CONTROLLER_ALL */
 int cgroup_id(int fd, uint64_t *ret_id, struct err *e);
 
 /* Makes, or opens, the folder `name` below parent_fd; enables the controllers for its children when
- * they are there. limits NULL: none are set; disks are limited by disks.h. Returns the descriptor. */
+ * they are there. limits NULL: none are set; disks are limited by disks.h. Returns the descriptor.
+ */
 int cgroup_open_group(const struct cgroup_tree *t, int parent_fd, const char *name,
 		      const struct limits *limits, struct err *e);
 /* A new leaf with limits; a leaf that exists is ERR_EXISTS. */

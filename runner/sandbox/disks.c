@@ -109,9 +109,10 @@ int disk_can_be_limited(int cgroup_fd, dev_t whole, struct err *e)
 	if (why == 0)
 		return 0;
 	if (why == ENOENT)
-		return err_set(e, ERR_NO_IO_LIMIT,
-			       "the groups of plugins have no io.max: cgroup v2 needs its controller "
-			       "io, and the kernel CONFIG_BLK_DEV_THROTTLING");
+		return err_set(
+			e, ERR_NO_IO_LIMIT,
+			"the groups of plugins have no io.max: cgroup v2 needs its controller "
+			"io, and the kernel CONFIG_BLK_DEV_THROTTLING");
 	(void)cannot_write(why, row, e);
 	if (e)
 		e->code = ERR_NO_IO_LIMIT;

@@ -26,8 +26,7 @@ static int find_one(struct launcher *l, size_t row, int fd, const char *what, st
 {
 	struct disk d;
 
-	if (disk_below(fd, &d, e) < 0 ||
-	    disk_can_be_limited(l->tree.plugins_fd, d.whole, e) < 0)
+	if (disk_below(fd, &d, e) < 0 || disk_can_be_limited(l->tree.plugins_fd, d.whole, e) < 0)
 		return err_wrap(e, "%s", what);
 	l->disks[row] = d;
 	return 0;
@@ -47,10 +46,11 @@ int iolimit_find(struct launcher *l, struct err *e)
 	int r;
 
 	if (l->tree.plugins_fd < 0 || !(l->tree.controllers & CONTROLLER_IO))
-		return err_set(e, ERR_NO_IO_LIMIT,
-			       "cgroup v2 lacks the controller io here, so nothing bounds what "
-			       "plugins read and write in a second: let no cgroup_disable= name it, "
-			       "free it from cgroup v1, or let the service have Delegate=yes");
+		return err_set(
+			e, ERR_NO_IO_LIMIT,
+			"cgroup v2 lacks the controller io here, so nothing bounds what "
+			"plugins read and write in a second: let no cgroup_disable= name it, "
+			"free it from cgroup v1, or let the service have Delegate=yes");
 	r = also(0, find_one(l, ROW_DATA, l->dirs.data_fd, "STATE/data", &why), &why, e);
 	r = also(r, find_one(l, ROW_STORE, l->dirs.supervisor_fd, "STATE/supervisor", &why), &why,
 		 e);

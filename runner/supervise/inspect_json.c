@@ -31,12 +31,12 @@ static json_t *disks_to_json(const struct posture_head *h)
 		char name[32];
 
 		(void)snprintf(name, sizeof(name), "%u:%u", d->major, d->minor);
-		(void)json_array_append_new(
-			out, json_pack("{s:s, s:o, s:o, s:o, s:o}", "disk", name, "readBytes",
-				       limit(d->max[DISK_READ_BYTES]), "writeBytes",
-				       limit(d->max[DISK_WRITE_BYTES]), "reads",
-				       limit(d->max[DISK_READS]), "writes",
-				       limit(d->max[DISK_WRITES])));
+		(void)json_array_append_new(out,
+					    json_pack("{s:s, s:o, s:o, s:o, s:o}", "disk", name,
+						      "readBytes", limit(d->max[DISK_READ_BYTES]),
+						      "writeBytes", limit(d->max[DISK_WRITE_BYTES]),
+						      "reads", limit(d->max[DISK_READS]), "writes",
+						      limit(d->max[DISK_WRITES])));
 	}
 	return out;
 }

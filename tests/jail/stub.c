@@ -89,8 +89,9 @@ static long ms_now(void)
 }
 
 /* "HOW MS PATH": w writes and r reads directly, b writes by the page cache and asks for all of it
- * on the disk; the same MiB over and over, for so long. "BYTES MS ERRNO" */
-static void do_disk(const char *arg)
+ * on the disk; the same MiB over and over, for so long. "BYTES MS ERRNO", or "ok" before it begins.
+ */
+static void do_disk(const char *arg, int answer_after)
 {
 	static const off_t round = 1 << 20;
 	char how = 0, path[256] = "";
@@ -102,6 +103,8 @@ static void do_disk(const char *arg)
 		  (how == 'r' ? O_RDONLY : O_WRONLY | O_CREAT) | (how == 'b' ? 0 : O_DIRECT) |
 			  O_CLOEXEC,
 		  0600);
+	if (!answer_after)
+		answer_errno(fd);
 	errno = 0;
 	begin = ms_now();
 	while (fd >= 0 && ms_now() - begin < ms) {
@@ -113,7 +116,8 @@ static void do_disk(const char *arg)
 			break;
 		done += n;
 	}
-	dprintf(wire, "%ld %ld %d\n", done, ms_now() - begin, fd < 0 ? -1 : errno);
+	if (answer_after)
+		dprintf(wire, "%ld %ld %d\n", done, ms_now() - begin, fd < 0 ? -1 : errno);
 	close(fd);
 }
 
@@ -361,7 +365,9 @@ static int step(char *s)
 	else if (!strcmp(s, "fill"))
 		do_fill(arg);
 	else if (!strcmp(s, "disk"))
-		do_disk(arg);
+		do_disk(arg, 1);
+	else if (!strcmp(s, "busy"))
+		do_disk(arg, 0);
 	else if (!strcmp(s, "gulp"))
 		do_gulp(arg);
 	else if (!strcmp(s, "many"))

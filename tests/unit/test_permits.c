@@ -112,18 +112,16 @@ static struct ceiling sample_ceiling(void)
 			     .tenant_count = 2,
 			     .plugin_uid_base = 200000,
 			     .plugin_uid_count = 10 };
-	struct tenant_ceiling t = {
-		.name = "acme",
-		.uid = 1000,
-		.gid = 1000,
-		.permissions = PERM_BIT(PERM_READ_NOTES),
-		.runtimes = RUNTIME_BIT(RUNTIME_WASM),
-		.limits = { .memory_bytes = 1000,
-			    .cpu_percent = 50,
-			    .tasks = 8,
-			    .data_bytes = 100,
-			    .io_bytes = 10 }
-	};
+	struct tenant_ceiling t = { .name = "acme",
+				    .uid = 1000,
+				    .gid = 1000,
+				    .permissions = PERM_BIT(PERM_READ_NOTES),
+				    .runtimes = RUNTIME_BIT(RUNTIME_WASM),
+				    .limits = { .memory_bytes = 1000,
+						.cpu_percent = 50,
+						.tasks = 8,
+						.data_bytes = 100,
+						.io_bytes = 10 } };
 
 	c.tenants[0] = t;
 	c.tenants[1] = t;
@@ -134,17 +132,15 @@ static struct ceiling sample_ceiling(void)
 
 static struct launch_start sample_start(void)
 {
-	struct launch_start s = {
-		.tenant = "acme",
-		.plugin = "word-count",
-		.image = IMAGE_WASM,
-		.uid_index = 9,
-		.limits = { .memory_bytes = 1000,
-			    .cpu_percent = 50,
-			    .tasks = 8,
-			    .data_bytes = 100,
-			    .io_bytes = 10 }
-	};
+	struct launch_start s = { .tenant = "acme",
+				  .plugin = "word-count",
+				  .image = IMAGE_WASM,
+				  .uid_index = 9,
+				  .limits = { .memory_bytes = 1000,
+					      .cpu_percent = 50,
+					      .tasks = 8,
+					      .data_bytes = 100,
+					      .io_bytes = 10 } };
 
 	memset(s.bundle_hex, 'a', 2 * DIGEST_BYTES);
 	return s;
@@ -152,15 +148,13 @@ static struct launch_start sample_start(void)
 
 static struct launch_start sample_compile(void)
 {
-	struct launch_start s = {
-		.plugin = "word-count",
-		.staging = "job-1",
-		.image = IMAGE_COMPILE,
-		.limits = { .memory_bytes = 1 << 30,
-			    .cpu_percent = 100,
-			    .tasks = 16,
-			    .io_bytes = 1 << 20 }
-	};
+	struct launch_start s = { .plugin = "word-count",
+				  .staging = "job-1",
+				  .image = IMAGE_COMPILE,
+				  .limits = { .memory_bytes = 1 << 30,
+					      .cpu_percent = 100,
+					      .tasks = 16,
+					      .io_bytes = 1 << 20 } };
 
 	return s;
 }

@@ -103,9 +103,8 @@ static int make(void **state)
 					      .instance = limits,
 					      .plugin = limits };
 	posture.head.disks = 2; /* two partitions of one disk */
-	posture.head.disk[0] = (struct posture_disk){
-		8, 1, 8, 0, { 16 << 20, 16 << 20, 4096, 4096 }
-	};
+	posture.head.disk[0] =
+		(struct posture_disk){ 8, 1, 8, 0, { 16 << 20, 16 << 20, 4096, 4096 } };
 	posture.head.disk[1] = posture.head.disk[0];
 	posture.head.disk[1].fs_minor = 2;
 	for (int i = 0; i < NS_COUNT; i++)

@@ -211,10 +211,15 @@ static void a_disk_has_its_own_row_of_io_max(void **state)
 static void an_io_max_of_another_shape_is_refused(void **state)
 {
 	static const char *const texts[] = {
-		"8:0\n", "8 rbps=1 wbps=1 riops=1 wiops=1\n", "8:0 rbps=1 wbps=1 riops=1\n",
-		"8:0 rbps=1 wbps=1 riops=1 wiops=1", "8:0 wbps=1 rbps=1 riops=1 wiops=1\n",
-		"8:0 rbps=1 wbps=1 riops=1 wiops=1 more=1\n", ROW("8:x", "1", "1", "1", "1"),
-		ROW("8:0", "", "1", "1", "1"), "\n",
+		"8:0\n",
+		"8 rbps=1 wbps=1 riops=1 wiops=1\n",
+		"8:0 rbps=1 wbps=1 riops=1\n",
+		"8:0 rbps=1 wbps=1 riops=1 wiops=1",
+		"8:0 wbps=1 rbps=1 riops=1 wiops=1\n",
+		"8:0 rbps=1 wbps=1 riops=1 wiops=1 more=1\n",
+		ROW("8:x", "1", "1", "1", "1"),
+		ROW("8:0", "", "1", "1", "1"),
+		"\n",
 	};
 	uint64_t max[DISK_MAX_COUNT];
 	struct err e;

@@ -36,7 +36,8 @@ static void every_profile_has_a_list_and_a_rule_for_the_rest(void **state)
 	assert_null(seccomp_profile_calls(SECCOMP_PROFILE_COUNT)[0]);
 	assert_true(lists(SECCOMP_PLUGIN_NATIVE, "socket(arg0 == 1)"));
 	assert_true(lists(SECCOMP_PLUGIN_WASM, "mmap(arg2 & 0x4 == 0)"));
-	assert_false(lists(SECCOMP_PLUGIN_WASM, "mmap(arg2 & 0x2 == 0)")); /* it has no memory to run */
+	/* it has no memory to run */
+	assert_false(lists(SECCOMP_PLUGIN_WASM, "mmap(arg2 & 0x2 == 0)"));
 	assert_false(lists(SECCOMP_PLUGIN_WASM, "mmap"));
 	assert_true(lists(SECCOMP_PLUGIN_JS, "mmap(arg2 & 0x2 == 0)"));
 	assert_false(lists(SECCOMP_PLUGIN_JS, "mmap"));

@@ -70,8 +70,8 @@ static const int group_basic[] = { S(read),
 				   END };
 /* The second half of a start: what our own init and a static libc need before the plugin runs. */
 static const int group_init[] = {
-	S(execve), S(wait4),	S(waitid),	    S(kill),  S(setsid),    S(dup),
-	S(dup2),   S(dup3),	S(close_range), S(rt_sigtimedwait), S(pipe2), S(signalfd4), END
+	S(execve), S(wait4),	   S(waitid),	       S(kill),	 S(setsid),    S(dup), S(dup2),
+	S(dup3),   S(close_range), S(rt_sigtimedwait), S(pipe2), S(signalfd4), END
 };
 static const int group_loop[] = { S(epoll_create1),
 				  S(epoll_ctl),
