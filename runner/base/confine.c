@@ -32,7 +32,18 @@ _Static_assert(countof(profiles) == SECCOMP_PROFILE_COUNT,
 /* Constants of newer kernels; the running kernel's ABI number decides which of them are used. */
 #define ACCESS_TRUNCATE (1ull << 14)  /* ABI 3 */
 #define ACCESS_IOCTL_DEV (1ull << 15) /* ABI 5 */
+#define SCOPE_ABSTRACT_UNIX (1ull << 0) /* ABI 6 */
+#define SCOPE_SIGNAL (1ull << 1)	/* ABI 6 */
 #define ACCESS_ABI1 ((1ull << 13) - 1)
+
+/* The kernel's struct landlock_ruleset_attr of ABI 6; an older one takes what it does not know, if
+ * it is zero. */
+struct ruleset_attr {
+	uint64_t handled_access_fs;
+	uint64_t handled_access_net; /* sockets of the internet are seccomp's to refuse */
+	uint64_t scoped;
+};
+
 static const uint64_t file_access = LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE |
 				    LANDLOCK_ACCESS_FS_READ_FILE | ACCESS_TRUNCATE |
 				    ACCESS_IOCTL_DEV;
@@ -108,12 +119,14 @@ int landlock_abi(struct err *e)
 int landlock_restrict(const struct landlock_rule *rules, size_t n, struct err *e)
 {
 	CLEANUP_FD int ruleset = -1;
-	struct landlock_ruleset_attr attr = { 0 };
+	struct ruleset_attr attr = { 0 };
 	int abi = landlock_abi(e);
 
 	if (abi < 0)
 		return -1;
 	attr.handled_access_fs = handled_access(abi);
+	if (abi >= 6) /* signals and abstract sockets of others than itself and its children */
+		attr.scoped = SCOPE_ABSTRACT_UNIX | SCOPE_SIGNAL;
 	ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr, sizeof(attr), 0);
 	if (ruleset < 0)
 		return err_sys(e, "landlock_create_ruleset");

@@ -78,6 +78,7 @@
 	X(ERR_NO_IDMAP, "E_NO_IDMAP", 126)                        \
 	X(ERR_NO_LANDLOCK, "E_NO_LANDLOCK", 126)                  \
 	X(ERR_NO_STORAGE_QUOTA, "E_NO_STORAGE_QUOTA", 126)        \
+	X(ERR_NO_IO_LIMIT, "E_NO_IO_LIMIT", 126)                  \
 	X(ERR_UNSUPPORTED, "E_UNSUPPORTED", 126)                  \
 	X(ERR_CANARY, "E_CANARY", 126)                            \
 	X(ERR_POSTURE, "E_POSTURE", 126)                          \

@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/utsname.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -25,7 +27,13 @@
 #define CGROUP_ROOT "/sys/fs/cgroup"
 #define BPFFS "/sys/fs/bpf"
 #define BTF "/sys/kernel/btf/vmlinux"
-enum { FOUND_MAX = 160, SMALL_FILE_MAX = 4096, KERNEL_MAJOR = 6, KERNEL_MINOR = 1 };
+enum {
+	FOUND_MAX = 160,
+	STATE_PATH_MAX = 512,
+	SMALL_FILE_MAX = 4096,
+	KERNEL_MAJOR = 6,
+	KERNEL_MINOR = 1
+};
 
 struct finding {
 	bool ok;
@@ -147,22 +155,48 @@ static void check_userns(struct finding *f)
 
 /* As the launcher will ask for STATE/data; where STATE is not there yet, for what it will be made
  * on. */
-static void check_storage(struct finding *f)
+static int open_state(char at[STATE_PATH_MAX])
 {
 	const char *state = getenv("KENNEL_STATE");
-	char at[512];
-	struct fs_quota_stat s = { 0 };
-	CLEANUP_FD int fd = -1;
+	int fd;
 
-	(void)snprintf(at, sizeof(at), "%s", state && *state ? state : DEFAULT_STATE);
+	(void)snprintf(at, STATE_PATH_MAX, "%s", state && *state ? state : DEFAULT_STATE);
 	while ((fd = open(at, O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0 && strrchr(at, '/') > at)
 		*strrchr(at, '/') = '\0';
-	if (fd < 0)
-		fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? open("/", O_PATH | O_DIRECTORY | O_CLOEXEC) : fd;
+}
+
+static void check_storage(struct finding *f)
+{
+	char at[STATE_PATH_MAX];
+	struct fs_quota_stat s = { 0 };
+	CLEANUP_FD int fd = open_state(at);
+
 	f->ok = syscall(SYS_quotactl_fd, fd, QCMD(Q_XGETQSTAT, PRJQUOTA), 0, &s) == 0 &&
 		(s.qs_flags & FS_QUOTA_PDQ_ENFD);
 	(void)snprintf(f->found, sizeof(f->found), "%s project quota on %.100s",
 		       f->ok ? "enforced" : "no", at);
+}
+
+/* The disk below the state is the one that plugins write to; images and vaults may have others. */
+static void check_io(struct finding *f)
+{
+	char list[FOUND_MAX], at[STATE_PATH_MAX], disk[64];
+	CLEANUP_FD int fd = open_state(at);
+	struct stat st;
+
+	read_small(CGROUP_ROOT "/cgroup.controllers", list, sizeof(list));
+	if (!has_word(list, "io", " ")) {
+		(void)snprintf(f->found, sizeof(f->found), "no controller io in cgroup v2");
+		return;
+	}
+	if (fstat(fd, &st) < 0)
+		return;
+	(void)snprintf(disk, sizeof(disk), "/sys/dev/block/%u:%u", major(st.st_dev),
+		       minor(st.st_dev));
+	f->ok = major(st.st_dev) != 0 && access(disk, F_OK) == 0;
+	(void)snprintf(f->found, sizeof(f->found), "controller io, and %s below %.80s",
+		       f->ok ? "a disk" : "no disk", at);
 }
 
 static void check_programs(struct finding *f)
@@ -208,6 +242,8 @@ static const struct check {
 	{ "user-namespaces", check_userns, "jails", "sysctl user.max_user_namespaces=15000", NULL },
 	{ "storage-quota", check_storage, "the sum of what a plugin keeps in data:/",
 	  "mount the state folder's file system (ext4, xfs) with prjquota", "no-storage-quota" },
+	{ "io-limit", check_io, "what a plugin reads from disks and writes in a second",
+	  "delegate the controller io, and keep the state on ext4 or xfs", "no-io-limit" },
 	{ "programs", check_programs, "kennel itself",
 	  "install the whole package; the programs find each other by folder", NULL },
 };

@@ -57,6 +57,26 @@ static void print_groups(const json_t *r)
 	}
 }
 
+static void print_disks(const json_t *r)
+{
+	const json_t *disks = json_object_get(r, "disks"), *d;
+	char read[CLI_CELL_MAX], written[CLI_CELL_MAX], name[CLI_CELL_MAX];
+	size_t i;
+
+	if (json_array_size(disks) == 0)
+		(void)printf("disks        no limit, as this host accepts\n");
+	json_array_foreach(disks, i, d) {
+		bool none = json_is_null(json_object_get(d, "readBytes"));
+
+		cli_format_bytes(cli_number(d, "readBytes"), read);
+		cli_format_bytes(cli_number(d, "writeBytes"), written);
+		(void)printf("%-12s %s: read %s a second, written %s\n", i ? "" : "disks",
+			     cli_text(d, "disk", name), none ? "unlimited" : read,
+			     json_is_null(json_object_get(d, "writeBytes")) ? "unlimited"
+									    : written);
+	}
+}
+
 static void print_namespaces(const json_t *r)
 {
 	const json_t *first = json_array_get(json_object_get(r, "processes"), 0);
@@ -188,6 +208,7 @@ static int print_posture(const json_t *r)
 	json_array_foreach(json_object_get(r, "processes"), i, p)
 		print_process(p);
 	print_groups(r);
+	print_disks(r);
 	if (json_is_object(guard))
 		(void)printf("guard        %s, %lld refusals, the canary's among them\n",
 			     is_true(guard, "enforces") ? "enforces" : "DOES NOT ENFORCE",

@@ -22,6 +22,7 @@ struct limits {
 	uint32_t event_timeout_ms; /* wall time of one event ("runtime") */
 	uint32_t calls_per_second;
 	uint64_t data_bytes; /* largest single file and sum below /data; 0: no /data */
+	uint64_t io_bytes;   /* a second, read from each disk and as many written: io.max */
 	uint32_t freeze_after_ms; /* without work */
 	uint32_t stop_after_ms;	  /* the same */
 	uint32_t instances;	  /* at once: the one that works, and those that stand by */

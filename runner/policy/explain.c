@@ -40,6 +40,7 @@ static const char *const limit_enforcers[LIMIT_COUNT] = {
 	[LIMIT_FREEZE] = "the broker sees it has no work; cgroup.freeze",
 	[LIMIT_STOP] = "timer of the supervisor",
 	[LIMIT_INSTANCES] = "the supervisor; none stands by for a plugin with files rules",
+	[LIMIT_IO] = "cgroup io.max: bytes each way, and a request for each 4 KiB",
 };
 
 /* Where the host may do with less, and what holds then. */
@@ -56,6 +57,7 @@ static const struct lesser {
 	  "meter in the kernel; cpu and runtime together where no-bpf-lsm is used" },
 	{ LIMIT_STORAGE, ACCEPT_NO_STORAGE_QUOTA,
 	  "project quota below data; the size of one file where no-storage-quota is used" },
+	{ LIMIT_IO, ACCEPT_NO_IO_LIMIT, "cgroup io.max; nothing where no-io-limit is used" },
 };
 
 static const char *limit_enforcer(const struct policy_inputs *in, enum limit_id id)

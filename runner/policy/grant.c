@@ -17,10 +17,9 @@ static const struct {
 #undef ROW_
 
 static const char *const degradations[ACCEPT_COUNT] = {
-	[ACCEPT_NO_BPF_LSM] = "no-bpf-lsm",
-	[ACCEPT_NO_CGROUP] = "no-cgroup",
-	[ACCEPT_NO_LANDLOCK] = "no-landlock",
-	[ACCEPT_NO_STORAGE_QUOTA] = "no-storage-quota",
+	[ACCEPT_NO_BPF_LSM] = "no-bpf-lsm",   [ACCEPT_NO_CGROUP] = "no-cgroup",
+	[ACCEPT_NO_LANDLOCK] = "no-landlock", [ACCEPT_NO_STORAGE_QUOTA] = "no-storage-quota",
+	[ACCEPT_NO_IO_LIMIT] = "no-io-limit",
 };
 
 static const char *const runtimes[RUNTIME_COUNT] = {

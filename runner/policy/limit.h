@@ -28,6 +28,7 @@
 #define DEFAULT_FREEZE_MS 60000u /* longer than the pauses of somebody who writes */
 #define DEFAULT_STOP_MS 1800000u
 #define DEFAULT_INSTANCES 2u
+#define DEFAULT_IO (16u * MIB)	 /* a tenth of a slow disk; all of a default /data in a second */
 
 /* What happens after a crash when the manifest does not say: on-failure, and this. */
 #define DEFAULT_RESTART_MAX 5u
@@ -47,6 +48,7 @@
 #define CEILING_FREEZE_MS 3600000u
 #define CEILING_STOP_MS 86400000u
 #define CEILING_INSTANCES 2u
+#define CEILING_IO (64u * MIB)
 
 /* The range anybody may write. */
 #define LEAST_MEMORY MIB	 /* below it no process starts */
@@ -60,6 +62,7 @@
 #define LEAST_IDLE_MS 1000u /* below it a plugin would be frozen between two of its own steps */
 #define MOST_IDLE_MS 2592000000u /* thirty days: never, as far as an event is concerned */
 #define MOST_INSTANCES 16u	 /* two stand by at most: supervise/standby.h */
+#define LEAST_IO MIB /* slower, and a journal commit of the disk waits too long for a plugin */
 
 /* One row each: enumerator, JSON key, member of struct limits, unit, least, most, default, ceiling,
  * help. */
@@ -83,7 +86,9 @@
 	X(LIMIT_STOP, "stopAfter", stop_after_ms, TIME, LEAST_IDLE_MS, MOST_IDLE_MS,               \
 	  DEFAULT_STOP_MS, CEILING_STOP_MS, "Without work for so long: stopped; an event starts it.") \
 	X(LIMIT_INSTANCES, "instances", instances, COUNT, 1, MOST_INSTANCES, DEFAULT_INSTANCES,    \
-	  CEILING_INSTANCES, "Instances at once: one works, the others stand by.")
+	  CEILING_INSTANCES, "Instances at once: one works, the others stand by.")                  \
+	X(LIMIT_IO, "io", io_bytes, BYTES, LEAST_IO, MOST_MEMORY, DEFAULT_IO, CEILING_IO,          \
+	  "Bytes a second read from each disk below it, and as many written.")
 
 #define LIMIT_ENUM_(id, key, member, unit, least, most, normal, ceiling, help) id,
 enum limit_id { LIMIT_TABLE(LIMIT_ENUM_) LIMIT_COUNT };

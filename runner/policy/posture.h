@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "policy/policy.h"
+#include "policy/posture_disk.h"
 
 #define POSTURE_PROCESSES_MAX 64u /* of one instance; more are counted, and a difference */
 #define POSTURE_FDS_MAX 64u	  /* of one process; more are counted */
@@ -128,6 +129,8 @@ struct posture_head {
 	uint64_t data_max_bytes;    /* of its project; 0: none */
 	uint64_t host_ns[NS_COUNT]; /* of the launcher */
 	struct posture_group instance, plugin;
+	uint32_t disks, reserved; /* rows that are set */
+	struct posture_disk disk[POSTURE_DISKS_MAX];
 };
 
 struct posture {

@@ -228,7 +228,9 @@ static void list_places(const struct policy *p, struct places *t)
 	struct place *at;
 
 	add_place(t, "", MNT_RDONLY | MNT_NODEV)->rights = MAY_READ | MAY_EXEC;
-	add_place(t, "dev", MNT_RDONLY | MNT_NOEXEC)->rights = MAY_READ | MAY_WRITE;
+	at = add_place(t, "dev", MNT_RDONLY | MNT_NOEXEC);
+	at->type = "tmpfs";
+	at->rights = MAY_READ | MAY_WRITE;
 	at = add_place(t, "tmp", MNT_NODEV | MNT_NOEXEC);
 	at->type = "tmpfs";
 	at->rights = MAY_READ | MAY_WRITE;
@@ -551,6 +553,33 @@ static void compare_storage(struct comparing *c)
 			c->p->head.data_max_bytes);
 }
 
+/* Each mount that is on a disk has one that is limited; one more than needed is as well. */
+static void compare_disks(struct comparing *c, struct places *t)
+{
+	static const char *const names[DISK_MAX_COUNT] = { "rbps", "wbps", "riops", "wiops" };
+	uint64_t bytes = c->want->policy->limits.io_bytes;
+	const struct posture_head *h = &c->p->head;
+	uint32_t disks = h->disks < POSTURE_DISKS_MAX ? h->disks : POSTURE_DISKS_MAX;
+
+	for (uint32_t d = 0; d < disks; d++) {
+		subject(c, "io.max of disk %u:%u: ", h->disk[d].major, h->disk[d].minor);
+		for (int i = 0; i < DISK_MAX_COUNT; i++)
+			equal(c, names[i], i < DISK_READS ? bytes : bytes / PAGE_BYTES,
+			      h->disk[d].max[i]);
+	}
+	subject(c, "%s", "io.max of the disk below ");
+	for (uint32_t i = 0; i < c->p->mounts && !accepted(c, ACCEPT_NO_IO_LIMIT); i++) {
+		const struct posture_mount *m = &c->p->mount[i];
+		const struct place *at = find_place(t, m->target);
+		bool held = !at || at->type[0]; /* memory, or the kernel's own */
+
+		for (uint32_t d = 0; d < disks; d++)
+			held |= h->disk[d].fs_major == m->major && h->disk[d].fs_minor == m->minor;
+		if (!held)
+			differ(c, m->target, "set", "none");
+	}
+}
+
 void posture_compare(const struct posture_want *want, const struct posture *p,
 		     struct posture_report *ret)
 {
@@ -564,6 +593,7 @@ void posture_compare(const struct posture_want *want, const struct posture *p,
 	list_places(want->policy, &t);
 	compare_groups(&c);
 	compare_storage(&c);
+	compare_disks(&c, &t);
 	compare_mounts(&c, &t);
 	compare_guard(&c, &t);
 	compare_processes(&c);

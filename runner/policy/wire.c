@@ -24,7 +24,7 @@
 #define SCOPES_SIZE (SCOPE_RULES_MAX * sizeof(struct scope_rule))
 #define FILES_SIZE (FILE_RULES_MAX * sizeof(struct file_rule))
 #define LIMITS_SIZE (sizeof(struct limits) + sizeof(struct restart_rule))
-_Static_assert(sizeof(struct limits) == 56, "limits");
+_Static_assert(sizeof(struct limits) == 64, "limits");
 _Static_assert(sizeof(struct restart_rule) == 16, "restart_rule");
 _Static_assert(sizeof(struct scope_rule) == 8 + SCOPE_GLOB_MAX, "scope_rule");
 _Static_assert(sizeof(struct file_rule) == 8 + VAULT_PATH_MAX, "file_rule");

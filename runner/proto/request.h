@@ -18,7 +18,7 @@
 #include "proto/launch_start.h"
 #include "proto/selftest.h"
 
-#define REQUEST_ABI 4u
+#define REQUEST_ABI 5u
 
 /* Descriptors the launcher gives kennel-supervisor. */
 enum supervisor_fd {

@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/fs.h"
+#include "sandbox/disks.h"
 
 enum {
 	FILE_TEXT_MAX = 1024, /* the largest of the files read here is cgroup.controllers */
@@ -32,7 +33,8 @@ static const struct {
 	const char *enable; /* '+' and its name */
 } needed[] = { { CONTROLLER_MEMORY, "+memory" },
 	       { CONTROLLER_CPU, "+cpu" },
-	       { CONTROLLER_PIDS, "+pids" } };
+	       { CONTROLLER_PIDS, "+pids" },
+	       { CONTROLLER_IO, "+io" } };
 
 static int write_file(int dir, const char *name, const char *text, struct err *e)
 {
@@ -133,7 +135,8 @@ static void strip_daemon(char *path)
 		path[n - 7] = '\0';
 }
 
-/* For the children of fd. What cannot be had goes out of *have; e tells the first of them. */
+/* For the children of fd. What cannot be had goes out of *have; e tells the first of them that
+ * CONTROLLER_ALL wants: disks.c says it of the other. */
 static void enable_controllers(int fd, uint32_t *have, struct err *e)
 {
 	char text[FILE_TEXT_MAX];
@@ -143,20 +146,24 @@ static void enable_controllers(int fd, uint32_t *have, struct err *e)
 	if (read_file(fd, "cgroup.controllers", text, &why) < 0)
 		*have = 0;
 	for (size_t i = 0; i < countof(needed); i++) {
+		bool told = needed[i].bit & CONTROLLER_ALL;
+
 		if (!(*have & needed[i].bit))
 			continue;
 		if (has_word(text, needed[i].enable + 1) &&
-		    write_file(fd, "cgroup.subtree_control", needed[i].enable, &why) == 0)
+		    write_file(fd, "cgroup.subtree_control", needed[i].enable,
+			       told ? &why : NULL) == 0)
 			continue;
 		*have &= ~needed[i].bit;
-		if (!why.code)
+		if (told && !why.code)
 			(void)err_set(
 				&why, ERR_NO_CGROUP,
 				"cgroup v2 lacks the controller %s here: let no cgroup_disable= name it, free it "
 				"from cgroup v1, or let the service have Delegate=yes",
 				needed[i].enable + 1);
 	}
-	if (before == CONTROLLER_ALL && *have != before)
+	if ((before & CONTROLLER_ALL) == CONTROLLER_ALL &&
+	    (*have & CONTROLLER_ALL) != CONTROLLER_ALL)
 		(void)err_set(e, ERR_NO_CGROUP, "%s", why.text);
 }
 
@@ -221,7 +228,7 @@ static int open_branches(struct cgroup_tree *t, struct err *e)
 int cgroup_tree_open(const char *configured, bool without_ok, struct cgroup_tree *ret,
 		     struct err *e)
 {
-	struct cgroup_tree t = { -1, -1, -1, -1, 0, 0, CONTROLLER_ALL };
+	struct cgroup_tree t = { -1, -1, -1, -1, 0, 0, CONTROLLER_ALL | CONTROLLER_IO };
 	char path[HOST_PATH_MAX];
 	struct err why = { 0 };
 
@@ -236,7 +243,7 @@ int cgroup_tree_open(const char *configured, bool without_ok, struct cgroup_tree
 		goto fail;
 	enable_controllers(t.root_fd, &t.controllers, &why);
 	enable_controllers(t.plugins_fd, &t.controllers, &why);
-	if (t.controllers != CONTROLLER_ALL) {
+	if (!cgroup_has_all(&t)) {
 		(void)err_set(e, ERR_NO_CGROUP, "%s", why.text);
 		if (!without_ok)
 			goto fail;
@@ -246,6 +253,11 @@ int cgroup_tree_open(const char *configured, bool without_ok, struct cgroup_tree
 fail:
 	cgroup_tree_close(&t);
 	return err_wrap(e, "cgroup %s", path);
+}
+
+bool cgroup_has_all(const struct cgroup_tree *t)
+{
+	return (t->controllers & CONTROLLER_ALL) == CONTROLLER_ALL;
 }
 
 void cgroup_tree_close(struct cgroup_tree *t)
@@ -415,6 +427,24 @@ int cgroup_remove(int parent_fd, const char *name, struct err *e)
 	return 0;
 }
 
+/* What waits for a disk ends only when it had its turn: none waits for a limit any more. */
+static void let_go_below(int fd, int depth)
+{
+	CLEANUP(closedir_p) DIR *d = fs_opendir(fd, ".", NULL);
+	struct dirent *de;
+
+	(void)disk_let_go(fd, NULL); /* if it stays, the wait that follows says so */
+	while (d && depth < SWEEP_DEPTH_MAX && fs_next(d, &de, NULL) > 0) {
+		CLEANUP_FD int child = -1;
+
+		if (de->d_type != DT_DIR || de->d_name[0] == '.')
+			continue;
+		child = open_child(fd, de->d_name, false, NULL);
+		if (child >= 0)
+			let_go_below(child, depth + 1);
+	}
+}
+
 static int remove_below(int fd, int depth, struct err *e)
 {
 	CLEANUP(closedir_p) DIR *d = fs_opendir(fd, ".", e);
@@ -441,7 +471,10 @@ static int remove_below(int fd, int depth, struct err *e)
 
 int cgroup_sweep(int fd, struct err *e)
 {
-	if (cgroup_kill(fd, e) < 0 || cgroup_wait_empty(fd, SWEEP_WAIT_MS, e) < 0)
+	if (cgroup_kill(fd, e) < 0)
+		return -1;
+	let_go_below(fd, 0);
+	if (cgroup_wait_empty(fd, SWEEP_WAIT_MS, e) < 0)
 		return -1;
 	return remove_below(fd, 0, e);
 }

@@ -18,14 +18,15 @@ struct cgroup_tree {
 	int plugins_fd;
 	uint32_t plugins_level; /* depth of plugins/ below the v2 root */
 	uint64_t plugins_id;
-	uint32_t controllers; /* CONTROLLER_ bits: which hold limits below plugins/ */
+	uint32_t controllers; /* CONTROLLER_ bits: which are enabled below plugins/ */
 };
 
 enum {
 	CONTROLLER_MEMORY = 1,
 	CONTROLLER_CPU = 2,
 	CONTROLLER_PIDS = 4,
-	CONTROLLER_ALL = 7,
+	CONTROLLER_ALL = 7, /* what "no-cgroup" is about */
+	CONTROLLER_IO = 8,  /* what "no-io-limit" is about */
 };
 
 /* Makes what is missing and moves this process to daemon/, once. configured: below the v2 root, ""
@@ -35,12 +36,14 @@ enum {
 int cgroup_tree_open(const char *configured, bool without_ok, struct cgroup_tree *ret,
 		     struct err *e);
 void cgroup_tree_close(struct cgroup_tree *t);
+bool cgroup_has_all(const struct cgroup_tree *t); /* of CONTROLLER_ALL */
 
 /* Kernfs id of an open cgroup folder: the name of an instance in usage and refusals. */
 int cgroup_id(int fd, uint64_t *ret_id, struct err *e);
 
 /* Makes, or opens, the folder `name` below parent_fd; enables the controllers for its children when
- * they are there. limits NULL: none are set. Returns the descriptor. */
+ * they are there. limits NULL: none are set; disks are limited by disks.h. Returns the descriptor.
+ */
 int cgroup_open_group(const struct cgroup_tree *t, int parent_fd, const char *name,
 		      const struct limits *limits, struct err *e);
 /* A new leaf with limits; a leaf that exists is ERR_EXISTS. */

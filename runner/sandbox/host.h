@@ -13,6 +13,7 @@
 #include "proto/request.h"
 #include "proto/selftest.h"
 #include "sandbox/cgroup.h"
+#include "sandbox/disks.h"
 #include "sandbox/guard.h"
 #include "sandbox/images.h"
 #include "sandbox/jail.h"
@@ -24,6 +25,7 @@
 
 #define LOADERS_MAX 8u /* at once; each is a process of at most 16 MiB */
 #define ROLES_MAX (2u + 2u * TENANTS_MAX + LOADERS_MAX)
+#define DISKS_MAX (2u + IMAGE_COUNT + TENANTS_MAX) /* data, store, images, vaults */
 #define GROUP_NAME_MAX 24u /* "i" and a 64-bit number */
 
 enum role_kind { ROLE_NONE, ROLE_AUDIT, ROLE_SUPERVISOR, ROLE_BROKER, ROLE_LOADER, ROLE_FETCH };
@@ -54,6 +56,8 @@ struct instance {
 	int events_fd; /* cgroup.events while ENDING */
 	struct loop_source *events_source;
 	bool kill_asked;
+	bool let_go;	   /* dead, and not held back at disks any more: iolimit.c */
+	uint64_t io_bytes; /* the limit there */
 	bool untold; /* its start was refused: its end is no news */
 	bool reaped;
 	int status; /* of waitid: */
@@ -74,12 +78,8 @@ struct launcher {
 	struct cgroup_tree tree;
 	struct image images[IMAGE_COUNT];
 	int vault_fds[TENANTS_MAX];
-	int dev_fd;
-	int proc_fd;
-	int run_fd;
-	int null_fd;
-	int control_fd;
-	int ceiling_fd;
+	struct disk disks[DISKS_MAX]; /* iolimit.c */
+	int dev_fd, proc_fd, run_fd, null_fd, control_fd, ceiling_fd;
 	int request_sock;
 	int audit_admin;
 	uint32_t in_force; /* bits of enum degradation: accepted, and this host needs them */

@@ -16,6 +16,7 @@
 #include "base/fd.h"
 #include "policy/posture.h"
 #include "sandbox/host.h"
+#include "sandbox/iolimit.h"
 #include "sandbox/procread.h"
 #include "sandbox/storage.h"
 
@@ -366,12 +367,16 @@ static int read_groups(struct looking *k, struct err *e)
 	CLEANUP_FD int plugin = -1;
 	char path[2 * NAME_MAX_BYTES];
 
-	if (k->launcher->tree.controllers != CONTROLLER_ALL || i->jail.cgroup_fd < 0)
+	if (i->jail.cgroup_fd < 0)
 		return 0;
 	(void)snprintf(path, sizeof(path), "%s/%s", i->tenant, i->plugin);
 	plugin = fd_open_beneath(k->launcher->tree.plugins_fd, path, O_RDONLY | O_DIRECTORY, 0);
 	if (plugin < 0)
 		return err_sys(e, "open cgroup %s", path);
+	if (iolimit_read(i, plugin, &k->p->head, e) < 0)
+		return -1;
+	if (!cgroup_has_all(&k->launcher->tree))
+		return 0;
 	k->p->head.has_cgroup = 1;
 	if (read_group(i->jail.cgroup_fd, &k->p->head.instance, e) < 0)
 		return -1;

@@ -18,11 +18,13 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "sandbox/host.h"
+#include "sandbox/iolimit.h"
 #include "sandbox/spawn.h"
 
 enum {
 	ENDING_MS = 5000, /* after cgroup.kill; a task in the kernel may need a while, then it is
 			     STUCK */
+	LET_GO_MS = 1000, /* then it is no limit of ours that it waits for */
 	TICK_MS = 500,	  /* how often what is ENDING is looked at besides its own events */
 	NS_PER_MS = 1000000,
 	FAILED_END_MS = 1000, /* a start that failed waits this long for its cgroup */
@@ -76,6 +78,8 @@ static void remove_groups(struct instance *i)
 		note_leftover(l, "a cgroup is left", &e);
 	if (unlinkat(tenant, i->plugin, AT_REMOVEDIR) == 0 || errno == ENOENT)
 		(void)unlinkat(l->tree.plugins_fd, i->tenant, AT_REMOVEDIR);
+	else if (plugin >= 0)
+		iolimit_set_again(i, plugin);
 }
 
 /* The group is empty; one without a policy may do nothing, so nothing gets freer on the way. */
@@ -177,6 +181,8 @@ static void try_finish(struct instance *i)
 
 	take_exit(i);
 	if (!i->reaped || (i->events_fd >= 0 && cgroup_populated(i->events_fd, &e) > 0)) {
+		if (!i->let_go && clock_mono_ms() - i->ending_ms > LET_GO_MS)
+			iolimit_let_go(i);
 		if (i->state == INSTANCE_ENDING && clock_mono_ms() - i->ending_ms > ENDING_MS) {
 			i->state = INSTANCE_STUCK;
 			(void)err_set(&e, ERR_TIMEOUT, "instance %" PRIu64 " of %s", i->id,
@@ -320,7 +326,8 @@ static struct instance *take_slot(struct launcher *l)
 	return NULL;
 }
 
-static int open_groups(struct instance *i, const struct launch_start *s, struct err *e)
+static int open_groups(struct instance *i, const struct launch_start *s,
+		       const struct tenant_ceiling *t, struct err *e)
 {
 	struct launcher *l = i->launcher;
 	CLEANUP_FD int tenant = -1;
@@ -330,7 +337,8 @@ static int open_groups(struct instance *i, const struct launch_start *s, struct 
 		return 0;
 	tenant = cgroup_open_group(&l->tree, l->tree.plugins_fd, i->tenant, NULL, e);
 	plugin = tenant < 0 ? -1 : cgroup_open_group(&l->tree, tenant, i->plugin, &s->limits, e);
-	if (plugin < 0)
+	i->io_bytes = s->limits.io_bytes;
+	if (plugin < 0 || iolimit_set(l, plugin, t, s->limits.io_bytes, e) < 0)
 		return -1;
 	i->jail.cgroup_fd = cgroup_make_leaf(&l->tree, plugin, i->group, &s->limits, e);
 	if (i->jail.cgroup_fd < 0)
@@ -381,7 +389,7 @@ static int build(struct instance *i, const struct launch_start *s, const struct 
 {
 	struct launcher *l = i->launcher;
 
-	if (open_groups(i, s, e) < 0)
+	if (open_groups(i, s, t, e) < 0)
 		return err_wrap(e, "start cgroup");
 	if (prepare_jail(l, i, s, t, e) < 0)
 		return err_wrap(e, "start mounts");

@@ -26,6 +26,7 @@
 #include "sandbox/caps.h"
 #include "sandbox/host.h"
 #include "sandbox/idmap.h"
+#include "sandbox/iolimit.h"
 #include "sandbox/kernel.h"
 #include "sandbox/mounts.h"
 #include "sandbox/selftest.h"
@@ -125,7 +126,7 @@ static int boot_cgroups(struct launcher *l, struct err *e)
 	if (flock(l->tree.plugins_fd, LOCK_EX | LOCK_NB) < 0)
 		return err_set(e, ERR_EXISTS, "another kenneld serves the cgroup %s",
 			       l->ceiling.cgroup);
-	if (l->tree.controllers != CONTROLLER_ALL && accept_or_fail(l, ACCEPT_NO_CGROUP, e) < 0)
+	if (!cgroup_has_all(&l->tree) && accept_or_fail(l, ACCEPT_NO_CGROUP, e) < 0)
 		return -1;
 	swept = cgroup_sweep(l->tree.plugins_fd, e);
 	if (swept < 0)
@@ -244,6 +245,18 @@ static int boot_images(struct launcher *l, struct err *e)
 	return images_open(l->ceiling.images, l->images, e);
 }
 
+static int boot_disks(struct launcher *l, struct err *e)
+{
+	if (iolimit_find(l, e) < 0 && accept_or_fail(l, ACCEPT_NO_IO_LIMIT, e) < 0)
+		return -1;
+	/* Not a reason to stay down: whoever has no files rule in that vault does not read it. */
+	if (iolimit_find_vaults(l, e) < 0 && accept_or_fail(l, ACCEPT_NO_IO_LIMIT, e) < 0)
+		l->options.note(LOG_WARN, "no plugin with a files rule in this vault will start",
+				e);
+	memset(e, 0, sizeof(*e));
+	return 0;
+}
+
 static int boot_table(struct launcher *l, struct err *e)
 {
 	l->instances = calloc(INSTANCES_MAX, sizeof(*l->instances));
@@ -345,6 +358,7 @@ static const struct {
 	{ "kernel", boot_kernel },
 	{ "guard", boot_bpf }, /* enforces from here on, without us too */
 	{ "images", boot_images },
+	{ "disks", boot_disks },	   /* every folder that a jail may see is open */
 	{ "ceiling", boot_sealed_ceiling }, /* after what decides which degradations are in force */
 	{ "table", boot_table },
 	{ "roles", boot_roles },

@@ -12,6 +12,7 @@
 #define COMPILE_TASKS_MAX 64u
 #define COMPILE_CPU_PERCENT_MAX 400u
 #define COMPILE_OUT_MAX (256ull << 20)
+#define COMPILE_IO_MAX (256ull << 20)
 #define MOST_BUDGET_MS (1ull << 40) /* in nanoseconds it still is a number of 64 bits */
 #define ROLES_COUNT 4u		    /* supervisor, store, audit, fetch */
 
@@ -129,6 +130,7 @@ static int check_limits(const struct limits *l, const struct limits *most, struc
 		{ "cpu", l->cpu_percent, most->cpu_percent, false },
 		{ "tasks", l->tasks, most->tasks, false },
 		{ "storage", l->data_bytes, most->data_bytes, true },
+		{ "io", l->io_bytes, most->io_bytes, false },
 	};
 
 	for (size_t i = 0; i < countof(rows); i++)
@@ -171,7 +173,8 @@ static int check_compile(const struct launch_start *s, struct err *e)
 	static const struct limits most = { .memory_bytes = COMPILE_MEMORY_MAX,
 					    .cpu_percent = COMPILE_CPU_PERCENT_MAX,
 					    .tasks = COMPILE_TASKS_MAX,
-					    .data_bytes = COMPILE_OUT_MAX };
+					    .data_bytes = COMPILE_OUT_MAX,
+					    .io_bytes = COMPILE_IO_MAX };
 
 	if (!is_name(s->staging))
 		return err_set(e, ERR_CEILING, "staging folder's name");

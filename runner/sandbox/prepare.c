@@ -13,6 +13,7 @@
 #include "base/fd.h"
 #include "sandbox/host.h"
 #include "sandbox/idmap.h"
+#include "sandbox/iolimit.h"
 #include "sandbox/mounts.h"
 #include "sandbox/storage.h"
 
@@ -89,6 +90,8 @@ static int add_below(struct preparing *p, int root, const char *path, const char
 	if (fd < 0)
 		return errno == ENOENT ? err_set(e, ERR_NOT_FOUND, "%s is not in the store", path)
 				       : err_sys(e, "open %s", path);
+	if (iolimit_check(p->launcher, p->tenant, fd, e) < 0)
+		return err_wrap(e, "%s", path);
 	return add_folder(p, mounts_clone(fd, flags, -1, e), target,
 			  MAY_READ | (exec ? MAY_EXEC : 0), e);
 }
@@ -204,6 +207,8 @@ static int add_data(struct preparing *p, struct err *e)
 	if (!(most & MAY_WRITE))
 		flags |= MOUNT_READ_ONLY;
 	fd = state_open_data(&p->launcher->dirs, s->tenant, s->plugin, p->jail->uid, e);
+	if (fd >= 0 && iolimit_check(p->launcher, p->tenant, fd, e) < 0)
+		return err_wrap(e, "data:/");
 	if (fd >= 0 && most & MAY_WRITE && bound_data(p, fd, e) < 0)
 		return -1;
 	if (fd < 0 || jail_add_mount(p->jail, mounts_clone(fd, flags, -1, e), "data", most, e) < 0)
@@ -247,6 +252,8 @@ static int add_vault_rule(struct preparing *p, int vault_fd, const char *path, s
 
 	if (fd < 0)
 		return err_set(e, ERR_FILES_RULE, "vault:/%s is no folder of the vault", path);
+	if (iolimit_check(p->launcher, p->tenant, fd, e) < 0)
+		return err_wrap(e, "vault:/%s", path);
 	userns = idmap_namespace(p->launcher->proc_fd, &m, e);
 	if (userns < 0)
 		return -1;

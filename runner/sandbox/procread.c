@@ -320,3 +320,57 @@ int procread_cpu_max(const char *text, uint64_t *ret_quota, uint64_t *ret_period
 	*ret_period = period;
 	return 0;
 }
+
+static bool take_device(const char **p, uint32_t *ret_major, uint32_t *ret_minor)
+{
+	return take_u32(p, ret_major) && take_char(p, ':') && take_u32(p, ret_minor);
+}
+
+int procread_device(const char *text, uint32_t *ret_major, uint32_t *ret_minor, struct err *e)
+{
+	const char *at = text;
+	uint32_t maj, min;
+
+	if (!take_device(&at, &maj, &min) || strcmp(at, "\n") != 0)
+		return malformed(e, "a device");
+	*ret_major = maj;
+	*ret_minor = min;
+	return 0;
+}
+
+static bool take_word(const char **p, const char *word)
+{
+	size_t n = strlen(word);
+
+	if (strncmp(*p, word, n) != 0)
+		return false;
+	*p += n;
+	return true;
+}
+
+int procread_io_max(const char *text, uint32_t major, uint32_t minor, uint64_t ret[DISK_MAX_COUNT],
+		    struct err *e)
+{
+	static const char *const words[DISK_MAX_COUNT] = { [DISK_READ_BYTES] = " rbps=",
+							   [DISK_WRITE_BYTES] = " wbps=",
+							   [DISK_READS] = " riops=",
+							   [DISK_WRITES] = " wiops=" };
+	uint64_t found[DISK_MAX_COUNT];
+	const char *at = text;
+	uint32_t maj, min;
+
+	for (int i = 0; i < DISK_MAX_COUNT; i++)
+		ret[i] = POSTURE_UNLIMITED;
+	while (*at) {
+		if (!take_device(&at, &maj, &min))
+			return malformed(e, "io.max");
+		for (int i = 0; i < DISK_MAX_COUNT; i++)
+			if (!take_word(&at, words[i]) || !take_limit(&at, &found[i]))
+				return malformed(e, "io.max");
+		if (!take_char(&at, '\n'))
+			return malformed(e, "io.max");
+		if (maj == major && min == minor)
+			memcpy(ret, found, sizeof(found));
+	}
+	return 0;
+}

@@ -20,5 +20,10 @@ int procread_mount_id(const char *text, uint32_t *ret, struct err *e);
 int procread_number(const char *text, uint64_t *ret, struct err *e);
 /* cpu.max: two of them */
 int procread_cpu_max(const char *text, uint64_t *ret_quota, uint64_t *ret_period, struct err *e);
+/* "8:0" and the end of the line. */
+int procread_device(const char *text, uint32_t *ret_major, uint32_t *ret_minor, struct err *e);
+/* io.max: the row of one disk. One that has none is unlimited. */
+int procread_io_max(const char *text, uint32_t major, uint32_t minor, uint64_t ret[DISK_MAX_COUNT],
+		    struct err *e);
 
 #endif

@@ -16,6 +16,7 @@
 enum {
 	SELFTEST_MS = 20000, /* natively some ten; emulated a second */
 	MEMORY_BYTES = 64 << 20,
+	IO_BYTES = 64 << 20,
 	TASKS = 16,
 	CPU_PERCENT = 100,
 };
@@ -88,7 +89,8 @@ int selftest_run(struct launcher *l, struct selftest_report *ret, struct err *e)
 		s.image = images[n];
 		s.limits = (struct limits){ .memory_bytes = MEMORY_BYTES,
 					    .cpu_percent = CPU_PERCENT,
-					    .tasks = TASKS };
+					    .tasks = TASKS,
+					    .io_bytes = IO_BYTES };
 		if (try_jail(l, &s, ret, e) < 0)
 			return err_wrap(e, "selftest in a %s jail",
 					images[n] == IMAGE_WASM ? "wasm" : "native");

@@ -24,6 +24,7 @@
 #define BUILD_CPU_PERCENT 400u
 #define BUILD_TASKS 64u
 #define BUILD_OUT_BYTES (256ull << 20)
+#define BUILD_IO_BYTES (256ull << 20)
 
 #define MODULE_FILE "in/module.wasm"
 #define RESULT_FILE "out/plugin"
@@ -195,7 +196,8 @@ static int launch_compiler(struct admit_job *j, int words_end, struct err *e)
 	m.u.start.limits = (struct limits){ .memory_bytes = BUILD_MEMORY_BYTES,
 					    .cpu_percent = BUILD_CPU_PERCENT,
 					    .tasks = BUILD_TASKS,
-					    .data_bytes = BUILD_OUT_BYTES };
+					    .data_bytes = BUILD_OUT_BYTES,
+					    .io_bytes = BUILD_IO_BYTES };
 	return launcher_ask(j->s, &m, &fds, on_started, j, e);
 }
 

@@ -22,6 +22,25 @@ static json_t *group_to_json(const struct posture_group *g)
 			 (json_int_t)g->cpu_period_us, "oomGroup", (json_int_t)g->oom_group);
 }
 
+static json_t *disks_to_json(const struct posture_head *h)
+{
+	json_t *out = json_array();
+
+	for (uint32_t i = 0; i < h->disks && i < POSTURE_DISKS_MAX; i++) {
+		const struct posture_disk *d = &h->disk[i];
+		char name[32];
+
+		(void)snprintf(name, sizeof(name), "%u:%u", d->major, d->minor);
+		(void)json_array_append_new(out,
+					    json_pack("{s:s, s:o, s:o, s:o, s:o}", "disk", name,
+						      "readBytes", limit(d->max[DISK_READ_BYTES]),
+						      "writeBytes", limit(d->max[DISK_WRITE_BYTES]),
+						      "reads", limit(d->max[DISK_READS]), "writes",
+						      limit(d->max[DISK_WRITES])));
+	}
+	return out;
+}
+
 static json_t *flags_to_json(uint32_t flags)
 {
 	static const struct {
@@ -214,6 +233,7 @@ json_t *inspect_to_json(const struct posture *p, const struct posture_report *r,
 			  processes_to_json(p), "seccomp", seccomp_to_json(policy), "differences",
 			  differences_to_json(r), "differenceCount", (json_int_t)r->count);
 
+	(void)json_object_set_new(out, "disks", disks_to_json(h));
 	(void)json_object_set_new(out, "guard",
 				  h->has_guard ? json_pack("{s:b, s:I, s:I}", "enforces",
 							   h->guard_phase == PHASE_ENFORCE, "flags",

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # On a kernel that lacks one feature: kenneld does not start, and says what is missing and what would accept it; with
 # that one degradation accepted by name it starts, says so, and the other layers still refuse.
-# usage: tests/degraded/without.sh no-bpf-lsm|no-cgroup|no-landlock|both   in a test machine that was booted without it
+# usage: tests/degraded/without.sh no-bpf-lsm|no-cgroup|no-landlock|no-io-limit|both   in a test machine that was booted without it
 # tests: runner/sandbox/launcher.c runner/sandbox/kernel.c runner/sandbox/cgroup.c
 what=${1:-}
 . "$(dirname "$0")/../jail/lib.sh"
@@ -23,7 +23,11 @@ no-cgroup)
 	code=E_NO_CGROUP
 	! grep -qw memory /sys/fs/cgroup/cgroup.controllers
 	;;
-*) not_ok "usage" "no-bpf-lsm, no-cgroup, no-landlock or both" && exit 2 ;;
+no-io-limit)
+	code=E_NO_IO_LIMIT
+	! grep -qw io /sys/fs/cgroup/cgroup.controllers
+	;;
+*) not_ok "usage" "no-bpf-lsm, no-cgroup, no-landlock, no-io-limit or both" && exit 2 ;;
 esac || { not_ok "the kernel lacks it" "it has it: $(cat /sys/kernel/security/lsm), $(cat /sys/fs/cgroup/cgroup.controllers)"; exit 1; }
 ok "the kernel lacks it: $what"
 
@@ -44,7 +48,7 @@ like "$what: kenneld does not start, by name" "*$code*" "$said"
 like "$what: it says what would accept it" "*accept \\\\\"$what\\\\\"*" "$said"
 is "$what: its exit status" 126 "$status"
 is "$what: no group is left" "" "$(find "$CG/plugins" -mindepth 1 -type d 2>/dev/null)"
-for other in no-bpf-lsm no-cgroup no-landlock no-storage-quota; do
+for other in no-bpf-lsm no-cgroup no-landlock no-storage-quota no-io-limit; do
 	[ "$other" != "$what" ] || continue
 	write_config "\"accept\": [\"$other\"],"
 	lines=$(wc -l <"$J/log")

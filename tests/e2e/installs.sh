@@ -8,5 +8,5 @@ need "$build/kenneld" "$build/tests-vm/quiet" "$build/images/native/init"
 mkdir "$work/scratch"
 chmod 755 "$work" "$work/scratch"
 cp -a "$build/images/." "$work/scratch/"
-export KENNEL_SCRATCH=$work/scratch KENNEL_ACCEPT='"no-bpf-lsm", "no-cgroup", "no-storage-quota"'
+export KENNEL_SCRATCH=$work/scratch KENNEL_ACCEPT='"no-bpf-lsm", "no-cgroup", "no-storage-quota", "no-io-limit"'
 tests/vm/installs.sh

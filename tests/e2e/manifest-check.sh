@@ -19,8 +19,8 @@ wants "a good manifest is good" 0 '.ok and .name == "a" and .runtime == "wasm" a
 wants "a refusal has its name, pointer and what was expected" 12 \
 	'.ok == false and .error.name == "E_FILES_RULE" and .error.pointer == "/files/0/path" and (.error.message | contains("expected vault:/FOLDER"))' \
 	"{$base,\"files\":[{\"path\":\"/etc\",\"access\":\"read\"}]}"
-wants "an unknown key is named" 10 '.error.name == "E_JSON_KEY" and .error.pointer == "/limits/io" and .error.exitStatus == 10' \
-	"{$base,\"limits\":{\"io\":1}}"
+wants "an unknown key is named" 10 '.error.name == "E_JSON_KEY" and .error.pointer == "/limits/disk" and .error.exitStatus == 10' \
+	"{$base,\"limits\":{\"disk\":1}}"
 wants "what is no object has the pointer of the whole" 10 '.error.name == "E_JSON_TYPE" and .error.pointer == ""' '[]'
 wants "what is no JSON has no pointer" 10 '.error.name == "E_JSON" and (.error | has("pointer") | not)' '{'
 wants "a rule beyond the schema holds here" 12 '.error.name == "E_FILES_RULE"' \

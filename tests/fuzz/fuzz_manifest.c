@@ -25,6 +25,7 @@ static void compile(void)
 							    .event_timeout_ms = 30000,
 							    .calls_per_second = 1000,
 							    .data_bytes = 64u << 20,
+							    .io_bytes = 64u << 20,
 							    .freeze_after_ms = 3600000,
 							    .stop_after_ms = 3600000,
 							    .instances = 3 } };

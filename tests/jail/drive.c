@@ -135,7 +135,8 @@ static const struct limits limits = { .memory_bytes = 64 << 20,
 				      .tasks = 16,
 				      .event_timeout_ms = 1000,
 				      .calls_per_second = 10,
-				      .data_bytes = 1 << 20 };
+				      .data_bytes = 1 << 20,
+				      .io_bytes = 64 << 20 };
 
 /* NULL: it was said why. */
 static struct known *begin(struct launch_msg *m, bool wired, struct launch_msg *ret)
@@ -214,6 +215,10 @@ static bool fill_start(struct launch_msg *m, char **w, int n)
 			s->cpu_budget_ms = strtoull(w[i] + 7, NULL, 10);
 		else if (!strncmp(w[i], "memory=", 7))
 			s->limits.memory_bytes = strtoull(w[i] + 7, NULL, 10);
+		else if (!strncmp(w[i], "io=", 3))
+			s->limits.io_bytes = strtoull(w[i] + 3, NULL, 10);
+		else if (!strncmp(w[i], "data=", 5))
+			s->limits.data_bytes = strtoull(w[i] + 5, NULL, 10);
 		else if (!strcmp(w[i], "jit"))
 			s->jit = 1;
 		else if (!add_rule(s, w[i])) {

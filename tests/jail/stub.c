@@ -12,6 +12,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -74,6 +75,69 @@ static void do_read(const char *arg)
 			*p = '|';
 	answer(text);
 	close(fd);
+}
+
+/* A block of the size that disks are asked for, aligned as direct requests must be. */
+static char block_of_disk[1 << 18] __attribute__((aligned(4096)));
+
+static long ms_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* "HOW MS PATH": w writes and r reads directly, b writes by the page cache and asks for all of it
+ * on the disk; the same MiB over and over, for so long. "BYTES MS ERRNO", or "ok" before it begins.
+ */
+static void do_disk(const char *arg, int answer_after)
+{
+	static const off_t round = 1 << 20;
+	char how = 0, path[256] = "";
+	long ms = 0, begin, done = 0, n = 0;
+	int fd;
+
+	(void)sscanf(arg, "%c %ld %255s", &how, &ms, path);
+	fd = open(path,
+		  (how == 'r' ? O_RDONLY : O_WRONLY | O_CREAT) | (how == 'b' ? 0 : O_DIRECT) |
+			  O_CLOEXEC,
+		  0600);
+	if (!answer_after)
+		answer_errno(fd);
+	errno = 0;
+	begin = ms_now();
+	while (fd >= 0 && ms_now() - begin < ms) {
+		off_t at = done % round;
+
+		n = how == 'r' ? pread(fd, block_of_disk, sizeof(block_of_disk), at)
+			       : pwrite(fd, block_of_disk, sizeof(block_of_disk), at);
+		if (n <= 0 || (how == 'b' && fdatasync(fd) < 0))
+			break;
+		done += n;
+	}
+	if (answer_after)
+		dprintf(wire, "%ld %ld %d\n", done, ms_now() - begin, fd < 0 ? -1 : errno);
+	close(fd);
+}
+
+/* Asks for N MiB of a file in one call, directly: the kernel holds all of it in its queue. The
+ * answer comes before, or there is nothing to wait for. */
+static void do_gulp(const char *arg)
+{
+	static struct iovec all[1024];
+	char path[256] = "";
+	unsigned int mib = 0, n;
+	int fd;
+
+	(void)sscanf(arg, "%u %255s", &mib, path);
+	n = mib * ((1 << 20) / sizeof(block_of_disk));
+	for (unsigned int i = 0; i < n && i < 1024; i++)
+		all[i] = (struct iovec){ block_of_disk, sizeof(block_of_disk) };
+	fd = open(path, O_RDONLY | O_DIRECT | O_CLOEXEC);
+	answer_errno(fd);
+	if (fd >= 0 && readv(fd, all, (int)(n < 1024 ? n : 1024)) > 0)
+		_exit(9); /* it had all it wanted */
 }
 
 /* Opens descriptors by number, so that the answer needs no /proc. */
@@ -300,6 +364,12 @@ static int step(char *s)
 		do_linger(arg);
 	else if (!strcmp(s, "fill"))
 		do_fill(arg);
+	else if (!strcmp(s, "disk"))
+		do_disk(arg, 1);
+	else if (!strcmp(s, "busy"))
+		do_disk(arg, 0);
+	else if (!strcmp(s, "gulp"))
+		do_gulp(arg);
 	else if (!strcmp(s, "many"))
 		do_many(arg);
 	else if (!strcmp(s, "empty"))

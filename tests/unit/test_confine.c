@@ -15,9 +15,11 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 #include "base/cleanup.h"
@@ -134,6 +136,54 @@ static int javascript_without_jit(void)
 	return 0;
 }
 
+/* It is one static program, and loaded already. */
+static int wasm_maps_nothing_to_run(void)
+{
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+	    seccomp_install(SECCOMP_PLUGIN_WASM, NULL) < 0)
+		return 1;
+	if (maps(PROT_READ | PROT_EXEC) || errno != ENOSYS || maps(PROT_EXEC))
+		return 2;
+	return maps(PROT_READ | PROT_WRITE) ? 0 : 3;
+}
+
+static void wasm_runs_no_mapping(void **state)
+{
+	(void)state;
+	assert_int_equal(in_child(wasm_maps_nothing_to_run), 0);
+}
+
+static int others_are_out_of_reach(void)
+{
+	static const struct sockaddr_un name = { AF_UNIX, "\0kennel-test-confine" };
+	struct err e = { 0 };
+	int ends[2], s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION) < 6)
+		return 77;
+	if (s < 0 || bind(s, (const struct sockaddr *)&name, sizeof(name)) < 0 || listen(s, 1) < 0)
+		return 1;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || landlock_restrict(NULL, 0, &e) < 0)
+		return 2;
+	if (kill(getppid(), 0) == 0 || errno != EPERM)
+		return 3;
+	if (kill(getpid(), 0) < 0 || socketpair(AF_UNIX, SOCK_STREAM, 0, ends) < 0)
+		return 4;
+	s = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	return connect(s, (const struct sockaddr *)&name, sizeof(name)) == 0 || errno != EPERM ? 5
+											       : 0;
+}
+
+static void landlock_keeps_signals_and_sockets_inside(void **state)
+{
+	int r = in_child(others_are_out_of_reach);
+
+	(void)state;
+	if (r == 77)
+		skip();
+	assert_int_equal(r, 0);
+}
+
 static void javascript_writes_or_runs_a_mapping(void **state)
 {
 	(void)state;
@@ -202,6 +252,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(javascript_writes_or_runs_a_mapping),
 		cmocka_unit_test(landlock_leaves_only_what_is_named),
+		cmocka_unit_test(landlock_keeps_signals_and_sockets_inside),
+		cmocka_unit_test(wasm_runs_no_mapping),
 		cmocka_unit_test(accepting_no_landlock_is_not_giving_it_up),
 		cmocka_unit_test(a_role_dies_at_a_call_outside_its_list),
 		cmocka_unit_test(a_plugin_gets_enosys),

@@ -215,10 +215,12 @@ static void what_the_host_does_without_is_said(void **state)
 	(void)state;
 	sample_make(&s);
 	full = explain(&s.policy);
-	s.in.accepted = 1u << ACCEPT_NO_STORAGE_QUOTA;
+	s.in.accepted = 1u << ACCEPT_NO_STORAGE_QUOTA | 1u << ACCEPT_NO_IO_LIMIT;
 	less = explain(&s.policy);
 	assert_null(strstr(enforcer(full, "storage"), "no-storage-quota"));
 	assert_non_null(strstr(enforcer(less, "storage"), "no-storage-quota"));
+	assert_null(strstr(enforcer(full, "io"), "no-io-limit"));
+	assert_non_null(strstr(enforcer(less, "io"), "no-io-limit"));
 	assert_string_equal(enforcer(full, "memory"), enforcer(less, "memory"));
 }
 

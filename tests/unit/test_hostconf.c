@@ -111,7 +111,7 @@ static const struct {
 	{ HOST("\"cgroup\":\"../x\""), ERR_JSON_VALUE, "/cgroup" },
 	{ HOST("\"cgroup\":\"/sys/fs/cgroup/../x\""), ERR_JSON_VALUE, "/cgroup" },
 	{ HOST("\"accept\":[\"no-bpf-lsm\",\"no-cgroup\",\"no-landlock\","
-	       "\"no-storage-quota\"]"),
+	       "\"no-storage-quota\",\"no-io-limit\"]"),
 	  ERR_OK, NULL },
 	{ HOST("\"accept\":[\"no-sandbox\"]"), ERR_CONFIG, "/accept/0" },
 	{ HOST("\"accept\":[\"all\"]"), ERR_CONFIG, "/accept/0" },

@@ -314,8 +314,10 @@ static const struct {
 	{ ENTRY("a", ",\"files\":{}"), ERR_JSON_TYPE, "/files" },
 	/* limits */
 	{ WITH("\"limits\":{\"memory\":\"1M\",\"cpu\":1,\"tasks\":2,\"runtime\":\"1ms\",\"cpuTime\":\"1h\","
-	       "\"callsPerSecond\":1,\"storage\":\"4K\"}"),
+	       "\"callsPerSecond\":1,\"storage\":\"4K\",\"io\":\"1M\"}"),
 	  ERR_OK, NULL },
+	{ WITH("\"limits\":{\"io\":1048575}"), ERR_JSON_VALUE, "/limits/io: expected 1M to 1024G" },
+	{ WITH("\"limits\":{\"io\":0}"), ERR_JSON_VALUE, "/limits/io" },
 	{ WITH("\"limits\":{\"memory\":1048576}"), ERR_OK, NULL },
 	{ WITH("\"limits\":{\"memory\":1048575}"), ERR_JSON_VALUE,
 	  "/limits/memory: expected 1M to 1024G" },
@@ -336,8 +338,8 @@ static const struct {
 	{ WITH("\"limits\":{\"runtime\":\"10\"}"), ERR_JSON_VALUE, "/limits/runtime" },
 	{ WITH("\"limits\":{\"runtime\":\"2h\"}"), ERR_JSON_VALUE,
 	  "/limits/runtime: expected 1ms to 1h" },
-	{ WITH("\"limits\":{\"io\":\"1M\"}"), ERR_JSON_KEY,
-	  "/limits/io: unknown key; known are memory" },
+	{ WITH("\"limits\":{\"disk\":\"1M\"}"), ERR_JSON_KEY,
+	  "/limits/disk: unknown key; known are memory" },
 	{ WITH("\"limits\":[]"), ERR_JSON_TYPE, "/limits" },
 	/* restart */
 	{ WITH("\"restart\":{\"policy\":\"never\"}"), ERR_OK, NULL },

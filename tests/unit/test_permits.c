@@ -112,14 +112,16 @@ static struct ceiling sample_ceiling(void)
 			     .tenant_count = 2,
 			     .plugin_uid_base = 200000,
 			     .plugin_uid_count = 10 };
-	struct tenant_ceiling t = {
-		.name = "acme",
-		.uid = 1000,
-		.gid = 1000,
-		.permissions = PERM_BIT(PERM_READ_NOTES),
-		.runtimes = RUNTIME_BIT(RUNTIME_WASM),
-		.limits = { .memory_bytes = 1000, .cpu_percent = 50, .tasks = 8, .data_bytes = 100 }
-	};
+	struct tenant_ceiling t = { .name = "acme",
+				    .uid = 1000,
+				    .gid = 1000,
+				    .permissions = PERM_BIT(PERM_READ_NOTES),
+				    .runtimes = RUNTIME_BIT(RUNTIME_WASM),
+				    .limits = { .memory_bytes = 1000,
+						.cpu_percent = 50,
+						.tasks = 8,
+						.data_bytes = 100,
+						.io_bytes = 10 } };
 
 	c.tenants[0] = t;
 	c.tenants[1] = t;
@@ -130,13 +132,15 @@ static struct ceiling sample_ceiling(void)
 
 static struct launch_start sample_start(void)
 {
-	struct launch_start s = {
-		.tenant = "acme",
-		.plugin = "word-count",
-		.image = IMAGE_WASM,
-		.uid_index = 9,
-		.limits = { .memory_bytes = 1000, .cpu_percent = 50, .tasks = 8, .data_bytes = 100 }
-	};
+	struct launch_start s = { .tenant = "acme",
+				  .plugin = "word-count",
+				  .image = IMAGE_WASM,
+				  .uid_index = 9,
+				  .limits = { .memory_bytes = 1000,
+					      .cpu_percent = 50,
+					      .tasks = 8,
+					      .data_bytes = 100,
+					      .io_bytes = 10 } };
 
 	memset(s.bundle_hex, 'a', 2 * DIGEST_BYTES);
 	return s;
@@ -144,12 +148,13 @@ static struct launch_start sample_start(void)
 
 static struct launch_start sample_compile(void)
 {
-	struct launch_start s = {
-		.plugin = "word-count",
-		.staging = "job-1",
-		.image = IMAGE_COMPILE,
-		.limits = { .memory_bytes = 1 << 30, .cpu_percent = 100, .tasks = 16 }
-	};
+	struct launch_start s = { .plugin = "word-count",
+				  .staging = "job-1",
+				  .image = IMAGE_COMPILE,
+				  .limits = { .memory_bytes = 1 << 30,
+					      .cpu_percent = 100,
+					      .tasks = 16,
+					      .io_bytes = 1 << 20 } };
 
 	return s;
 }
@@ -212,6 +217,8 @@ static void a_start_outside_the_ceiling_is_refused(void **state)
 	REFUSED("too many tasks", s.limits.tasks++);
 	REFUSED("no tasks limit", s.limits.tasks = 0);
 	REFUSED("too much data", s.limits.data_bytes++);
+	REFUSED("too much of a disk", s.limits.io_bytes++);
+	REFUSED("no limit on disks", s.limits.io_bytes = 0);
 	REFUSED("too many rules", s.file_count = FILE_RULES_MAX + 1);
 }
 

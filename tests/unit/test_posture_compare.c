@@ -33,6 +33,8 @@ static void add_mount(const char *target, const char *type, uint32_t flags)
 	struct posture_mount *m = &posture.mount[posture.mounts++];
 
 	*m = (struct posture_mount){ .id = 100 + posture.mounts, .flags = MNT_NOSUID | flags };
+	m->major = strcmp(type, "ext4") ? 0 : 8;
+	m->minor = m->major ? (strcmp(target, "/vault/Projects") ? 1 : 2) : posture.mounts;
 	(void)snprintf(m->type, sizeof(m->type), "%s", type);
 	(void)snprintf(m->target, sizeof(m->target), "%s", target);
 }
@@ -81,7 +83,11 @@ static int make(void **state)
 	want.accepted = 0;
 	policy.runtime = RUNTIME_WASM;
 	policy.limits = (struct limits){
-		.memory_bytes = 64 << 20, .cpu_percent = 50, .tasks = 16, .data_bytes = 1 << 20
+		.memory_bytes = 64 << 20,
+		.cpu_percent = 50,
+		.tasks = 16,
+		.data_bytes = 1 << 20,
+		.io_bytes = 16 << 20,
 	};
 	add_rule(FILE_ROOT_VAULT, FILE_ACCESS_READ, "Projects");
 	add_rule(FILE_ROOT_VAULT, FILE_ACCESS_READ, "Projects/sub"); /* part of the first */
@@ -96,6 +102,11 @@ static int make(void **state)
 					      .data_max_bytes = (1 << 20) + 4096,
 					      .instance = limits,
 					      .plugin = limits };
+	posture.head.disks = 2; /* two partitions of one disk */
+	posture.head.disk[0] =
+		(struct posture_disk){ 8, 1, 8, 0, { 16 << 20, 16 << 20, 4096, 4096 } };
+	posture.head.disk[1] = posture.head.disk[0];
+	posture.head.disk[1].fs_minor = 2;
 	for (int i = 0; i < NS_COUNT; i++)
 		posture.head.host_ns[i] = 1 + (uint64_t)i;
 	add_mount("/", "ext4", MNT_RDONLY | MNT_NODEV);
@@ -165,6 +176,18 @@ static void c_cpu(void)
 static void c_oom(void)
 {
 	posture.head.plugin.oom_group = 0;
+}
+static void c_io_write(void)
+{
+	posture.head.disk[0].max[DISK_WRITE_BYTES] = POSTURE_UNLIMITED;
+}
+static void c_io_requests(void)
+{
+	posture.head.disk[1].max[DISK_READS] = 4097;
+}
+static void c_vault_disk(void)
+{
+	posture.head.disks = 1;
 }
 static void c_groups_gone(void)
 {
@@ -348,6 +371,9 @@ static const struct {
 	{ "cgroup of the instance: cpu.max in percent", c_cpu },
 	{ "cgroup of the plugin: memory.oom.group", c_oom },
 	{ "cgroup limits", c_groups_gone },
+	{ "io.max of disk 8:0: wbps", c_io_write },
+	{ "io.max of disk 8:0: riops", c_io_requests },
+	{ "io.max of the disk below /vault/Projects", c_vault_disk },
 	{ "guard: phase", c_phase },
 	{ "guard: flags", c_jit },
 	{ "guard: policy", c_no_guard },
@@ -419,10 +445,12 @@ static void what_is_accepted_may_be_missing(void **state)
 	(void)state;
 	posture.head.has_cgroup = posture.head.has_guard = posture.head.has_landlock = 0;
 	posture.head.data_max_bytes = 0;
+	posture.head.disks = 0;
 	compare();
-	assert_int_equal(report.count, 4);
+	assert_int_equal(report.count, 4 + 5); /* five mounts are on a disk */
 	want.accepted = (1u << ACCEPT_NO_BPF_LSM) | (1u << ACCEPT_NO_CGROUP) |
-			(1u << ACCEPT_NO_LANDLOCK) | (1u << ACCEPT_NO_STORAGE_QUOTA);
+			(1u << ACCEPT_NO_LANDLOCK) | (1u << ACCEPT_NO_STORAGE_QUOTA) |
+			(1u << ACCEPT_NO_IO_LIMIT);
 	compare();
 	assert_int_equal(report.count, 0);
 }

@@ -184,6 +184,68 @@ static void limits_are_numbers_or_none(void **state)
 	assert_int_equal(procread_mount_id("pos:\t0\n", &id, NULL), -1);
 }
 
+#define ROW(dev, r, w, ri, wi) dev " rbps=" r " wbps=" w " riops=" ri " wiops=" wi "\n"
+
+static void a_disk_has_its_own_row_of_io_max(void **state)
+{
+	static const char text[] =
+		ROW("8:0", "1", "2", "3", "4") ROW("259:12", "16777216", "max", "max", "4096");
+	uint64_t max[DISK_MAX_COUNT];
+
+	(void)state;
+	assert_int_equal(procread_io_max(text, 8, 0, max, NULL), 0);
+	for (uint64_t i = 0; i < DISK_MAX_COUNT; i++)
+		assert_int_equal(max[i], i + 1);
+	assert_int_equal(procread_io_max(text, 259, 12, max, NULL), 0);
+	assert_int_equal(max[DISK_READ_BYTES], 16777216);
+	assert_true(max[DISK_WRITE_BYTES] == POSTURE_UNLIMITED);
+	assert_true(max[DISK_READS] == POSTURE_UNLIMITED);
+	assert_int_equal(max[DISK_WRITES], 4096);
+	/* a disk without one, and no row at all */
+	assert_int_equal(procread_io_max(text, 8, 1, max, NULL), 0);
+	assert_true(max[DISK_READ_BYTES] == POSTURE_UNLIMITED);
+	assert_int_equal(procread_io_max("", 8, 0, max, NULL), 0);
+	assert_true(max[DISK_WRITES] == POSTURE_UNLIMITED);
+}
+
+static void an_io_max_of_another_shape_is_refused(void **state)
+{
+	static const char *const texts[] = {
+		"8:0\n",
+		"8 rbps=1 wbps=1 riops=1 wiops=1\n",
+		"8:0 rbps=1 wbps=1 riops=1\n",
+		"8:0 rbps=1 wbps=1 riops=1 wiops=1",
+		"8:0 wbps=1 rbps=1 riops=1 wiops=1\n",
+		"8:0 rbps=1 wbps=1 riops=1 wiops=1 more=1\n",
+		ROW("8:x", "1", "1", "1", "1"),
+		ROW("8:0", "", "1", "1", "1"),
+		"\n",
+	};
+	uint64_t max[DISK_MAX_COUNT];
+	struct err e;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		if (procread_io_max(texts[i], 8, 0, max, &e) != -1)
+			fail_msg("taken: %s", texts[i]);
+		assert_int_equal(e.code, ERR_FORMAT);
+	}
+}
+
+static void a_device_is_two_numbers(void **state)
+{
+	static const char *const bad[] = { "", "8:0", "8\n", "8:0\n\n", "8:0 \n", ":0\n", "a:b\n" };
+	uint32_t maj = 7, min = 7;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		if (procread_device(bad[i], &maj, &min, NULL) != -1)
+			fail_msg("taken: %s", bad[i]);
+	assert_true(maj == 7 && min == 7);
+	assert_int_equal(procread_device("259:12\n", &maj, &min, NULL), 0);
+	assert_true(maj == 259 && min == 12);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -195,6 +257,9 @@ int main(void)
 		cmocka_unit_test(a_torn_line_is_harmless),
 		cmocka_unit_test(a_target_that_does_not_fit_is_refused),
 		cmocka_unit_test(limits_are_numbers_or_none),
+		cmocka_unit_test(a_disk_has_its_own_row_of_io_max),
+		cmocka_unit_test(an_io_max_of_another_shape_is_refused),
+		cmocka_unit_test(a_device_is_two_numbers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

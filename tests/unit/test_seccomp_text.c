@@ -29,12 +29,16 @@ static void every_profile_has_a_list_and_a_rule_for_the_rest(void **state)
 	for (int p = 0; p < SECCOMP_PROFILE_COUNT; p++) {
 		assert_true(lists((enum seccomp_profile)p, "read"));
 		assert_false(lists((enum seccomp_profile)p, "ptrace"));
+		assert_false(lists((enum seccomp_profile)p, "execveat"));
 		assert_string_equal(seccomp_profile_else((enum seccomp_profile)p),
 				    p < SECCOMP_FETCH ? "kill" : "ENOSYS");
 	}
 	assert_null(seccomp_profile_calls(SECCOMP_PROFILE_COUNT)[0]);
 	assert_true(lists(SECCOMP_PLUGIN_NATIVE, "socket(arg0 == 1)"));
 	assert_true(lists(SECCOMP_PLUGIN_WASM, "mmap(arg2 & 0x4 == 0)"));
+	/* it has no memory to run */
+	assert_false(lists(SECCOMP_PLUGIN_WASM, "mmap(arg2 & 0x2 == 0)"));
+	assert_false(lists(SECCOMP_PLUGIN_WASM, "mmap"));
 	assert_true(lists(SECCOMP_PLUGIN_JS, "mmap(arg2 & 0x2 == 0)"));
 	assert_false(lists(SECCOMP_PLUGIN_JS, "mmap"));
 	assert_true(lists(SECCOMP_PLUGIN_JS_JIT, "mmap"));

@@ -69,7 +69,8 @@ static int start(struct batch *b, size_t n, int *ret_wire, struct err *e)
 					    .cpu_percent = 100,
 					    .tasks = 8,
 					    .event_timeout_ms = 1000,
-					    .calls_per_second = 10 };
+					    .calls_per_second = 10,
+					    .io_bytes = 64 << 20 };
 	b->starts[n].id = serial;
 	r = record_send(REQUEST_FD, &m, sizeof(m), &pass, 0, e);
 	(void)close(theirs);

@@ -70,8 +70,8 @@ static const int group_basic[] = { S(read),
 				   END };
 /* The second half of a start: what our own init and a static libc need before the plugin runs. */
 static const int group_init[] = {
-	S(execve), S(execveat), S(wait4),	S(waitid),	    S(kill),  S(setsid),    S(dup),
-	S(dup2),   S(dup3),	S(close_range), S(rt_sigtimedwait), S(pipe2), S(signalfd4), END
+	S(execve), S(wait4),	   S(waitid),	       S(kill),	 S(setsid),    S(dup), S(dup2),
+	S(dup3),   S(close_range), S(rt_sigtimedwait), S(pipe2), S(signalfd4), END
 };
 static const int group_loop[] = { S(epoll_create1),
 				  S(epoll_ctl),
@@ -229,7 +229,7 @@ enum extra {
 	SELF_PRCTL = 16,
 	OWN_LIMITS = 32,   /* prlimit64 on oneself */
 	TTY_QUESTION = 64, /* ioctl(TCGETS): isatty(3) of a libc */
-	PLAIN_FCNTL = 1024, /* flags, copies and locks; no lease, no signal, no notice */
+	PLAIN_FCNTL = 2048, /* flags, copies and locks; no lease, no signal, no notice */
 	SEAL_SELF =
 		128, /* prctl for no_new_privs, seccomp and dumpable: the loader's decoder child */
 };

@@ -158,7 +158,7 @@ function full() {
 		events: ['onNoteSave'], signature: '',
 		scopes: { readNotes: { allow: ['**'] }, writeLinks: { allow: ['a/**'], deny: ['a/b/**'] } },
 		files: [{ path: 'vault:/a', access: 'read' }, { path: 'data:/', access: 'write' }],
-		limits: { memory: '32M', cpu: 50, tasks: 4, runtime: '5s', cpuTime: '1m', callsPerSecond: 9, storage: 65536 },
+		limits: { memory: '32M', cpu: 50, tasks: 4, runtime: '5s', cpuTime: '1m', callsPerSecond: 9, storage: 65536, io: '2M' },
 		restart: { policy: 'on-failure', max: 3, within: '1m' }, runtime: 'js', jit: true,
 	};
 }
