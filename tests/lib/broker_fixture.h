@@ -112,6 +112,7 @@ FIXTURE_UNUSED static void policy_make(struct policy *p, const char *plugin,
 				     .tasks = 16,
 				     .event_timeout_ms = 30000,
 				     .calls_per_second = 1000,
+				     .io_bytes = 64u << 20,
 				     .freeze_after_ms = 600000,
 				     .stop_after_ms = 600000,
 				     .instances = 1 };
