@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only OR BSD-2-Clause */
 /* guard_program.bpf.c - the guard's own decision on an open, as a program that any kernel runs when
  * asked: no LSM is needed, and nothing is attached. Owns: the loop around it.  Must not know: how
  * it is decided. */

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only OR BSD-2-Clause */
 /* guard_program.h - what the measured program answers.
  * Owns: the layout.  Must not know: who reads it. */
 #ifndef KENNEL_BENCH_GUARD_PROGRAM_H

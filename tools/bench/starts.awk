@@ -21,7 +21,7 @@ function head(title, cell, i) {
 	print ""
 }
 
-function times(m, g, f, names, count, i, j, key, base, most) {
+function times(m, g, f, names, count, i, j, key, base, counts) {
 	head(m " more mounts on the host: us, p50 p99, x the clone3's p50", " |%13s%6s%8s")
 	for (g = 1; g <= group_count; g++) {
 		split(groups[g], f, " ")
@@ -30,18 +30,18 @@ function times(m, g, f, names, count, i, j, key, base, most) {
 		count = split(runners_of[groups[g]], names, " ")
 		for (i = 1; i <= count; i++) {
 			printf "%-11s %-5s %-6s", names[i], f[2], f[3]
+			counts = ""
 			for (j = 1; j <= parallels; j++) {
 				key = m " " names[i] " " f[2] " " parallel[j] " " f[3]
 				if (!(key in p50)) {
 					printf " |%27s", "-"
 					continue
 				}
-				if (n[key] > most)
-					most = n[key]
+				counts = counts (counts == "" ? "" : "/") n[key]
 				base = p50[m " clone3 " f[2] " " parallel[j] " " f[3]]
 				printf " |%9d %9d %7.2f", p50[key], p99[key], (base ? p50[key] / base : 0)
 			}
-			printf "  n %d\n", most
+			printf "  n %s\n", counts
 		}
 	}
 }
