@@ -174,9 +174,13 @@ static void try_finish(struct instance *i)
 {
 	struct launcher *l = i->launcher;
 	struct err e = { 0 };
+	bool populated;
 
 	take_exit(i);
-	if (!i->reaped || (i->events_fd >= 0 && cgroup_populated(i->events_fd, &e) > 0)) {
+	/* Read in any case: until then its event stands, and the loop would come back at once, for
+	 * ever, and put off the tick each time. */
+	populated = i->events_fd >= 0 && cgroup_populated(i->events_fd, &e) > 0;
+	if (!i->reaped || populated) {
 		if (i->state == INSTANCE_ENDING && clock_mono_ms() - i->ending_ms > ENDING_MS) {
 			i->state = INSTANCE_STUCK;
 			(void)err_set(&e, ERR_TIMEOUT, "instance %" PRIu64 " of %s", i->id,
