@@ -187,7 +187,9 @@ static void on_started(struct supervisor *s, void *arg, const struct launch_msg 
 	if (answer->result < 0) {
 		close_ends(p->host_fds);
 		p->reason = answer->u.error;
-		p->blame = PLUGIN_BLAME_PLUGIN; /* counted: what always fails ends in quarantine */
+		/* Counted: what always fails ends in quarantine. Not what the launcher is in no
+		   state for: one that stops, and may be a while, would have all plugins there. */
+		p->blame = p->reason.code == ERR_STATE ? PLUGIN_BLAME_HOST : PLUGIN_BLAME_PLUGIN;
 		feed_plugin(p, "refused", p->reason.text, NULL);
 		(void)plugin_event(p, INSTANCE_EV_FAILED);
 		return;
