@@ -92,6 +92,7 @@ struct launcher {
 	struct instance *instances; /* INSTANCES_MAX, allocated once */
 	uint32_t instances_used;    /* slots below it were used at least once */
 	uint64_t next_serial;
+	bool has_leftovers; /* at boot: groups of an earlier launcher that cannot be emptied */
 	struct launch_msg out; /* answers and notices are built here */
 };
 
@@ -123,9 +124,16 @@ struct instance *instance_find(struct launcher *l, uint64_t id); /* NULL: no suc
 struct instance *instance_of_cgroup(struct launcher *l, uint64_t cgroup);
 int instance_kill(struct instance *i, struct err *e);
 void instances_kill_all(struct launcher *l);
+/* One of this plugin that is STUCK, or NULL. */
+const struct instance *instance_stuck(const struct launcher *l, const char *tenant,
+				      const char *plugin);
 /* Moves on what is ENDING; how many instances are still there. */
 size_t instances_tick(struct launcher *l);
 void instances_read_usage(struct launcher *l);
+
+/* ---- leftovers.c ---- */
+/* What an earlier launcher left and the kernel does not let go of becomes an instance, STUCK. */
+int leftovers_adopt(struct launcher *l, struct err *e);
 
 /* ---- inspect.c ---- */
 /* What it is now, by the kernel; frozen for that long, if it can be. */

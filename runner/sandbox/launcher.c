@@ -118,6 +118,7 @@ static int boot_ceiling(struct launcher *l, struct err *e)
 static int boot_cgroups(struct launcher *l, struct err *e)
 {
 	bool without_ok = l->ceiling.accept & (1u << ACCEPT_NO_CGROUP);
+	struct err stuck = { 0 };
 	int swept;
 
 	if (cgroup_tree_open(l->ceiling.cgroup, without_ok, &l->tree, e) < 0)
@@ -127,11 +128,18 @@ static int boot_cgroups(struct launcher *l, struct err *e)
 			       l->ceiling.cgroup);
 	if (l->tree.controllers != CONTROLLER_ALL && accept_or_fail(l, ACCEPT_NO_CGROUP, e) < 0)
 		return -1;
-	swept = cgroup_sweep(l->tree.plugins_fd, e);
+	swept = cgroup_sweep(l->tree.plugins_fd, &l->has_leftovers, e);
 	if (swept < 0)
 		return err_wrap(e, "what an earlier kenneld left");
 	if (swept > 0)
 		l->options.note(LOG_WARN, "ended and removed what an earlier kenneld left", NULL);
+	if (l->has_leftovers) {
+		(void)err_set(&stuck, ERR_TIMEOUT, "below the cgroup %s", l->ceiling.cgroup);
+		l->options.note(
+			LOG_ERROR,
+			"killed what an earlier kenneld left, but the kernel has not let go of it",
+			&stuck);
+	}
 	return 0;
 }
 
@@ -247,7 +255,9 @@ static int boot_images(struct launcher *l, struct err *e)
 static int boot_table(struct launcher *l, struct err *e)
 {
 	l->instances = calloc(INSTANCES_MAX, sizeof(*l->instances));
-	return l->instances ? 0 : err_set(e, ERR_NOMEM, "table of instances");
+	if (!l->instances)
+		return err_set(e, ERR_NOMEM, "table of instances");
+	return l->has_leftovers ? leftovers_adopt(l, e) : 0;
 }
 
 static int boot_roles(struct launcher *l, struct err *e)
@@ -314,7 +324,7 @@ static int boot_loop(struct launcher *l, struct err *e)
 							  requests_on_budgets, l },
 				    NULL, e) < 0)
 		return -1;
-	return 0;
+	return l->has_leftovers ? loop_arm(l->tick, 1, e) : 0;
 }
 
 /* Nothing is served by a host where a jail's own process 1 gets through anywhere. */

@@ -176,6 +176,17 @@ static void attach(struct plugin *p)
 	supervisor_rearm(p->s);
 }
 
+/* What an earlier kenneld could not end; we hear of its end as of that of any other. */
+static void take_left(struct plugin *p, const struct launch_started *left)
+{
+	close_ends(p->host_fds);
+	p->instance = left->id;
+	p->last_instance = left->id;
+	p->cgroup = left->cgroup;
+	p->reason = (struct err){ 0 };
+	(void)plugin_event(p, INSTANCE_EV_LEFT);
+}
+
 static void on_started(struct supervisor *s, void *arg, const struct launch_msg *answer,
 		       struct record_fds *fds)
 {
@@ -192,6 +203,10 @@ static void on_started(struct supervisor *s, void *arg, const struct launch_msg 
 		p->blame = p->reason.code == ERR_STATE ? PLUGIN_BLAME_HOST : PLUGIN_BLAME_PLUGIN;
 		feed_plugin(p, "refused", p->reason.text, NULL);
 		(void)plugin_event(p, INSTANCE_EV_FAILED);
+		return;
+	}
+	if (answer->u.started.stuck) {
+		take_left(p, &answer->u.started);
 		return;
 	}
 	p->instance = answer->u.started.id;
