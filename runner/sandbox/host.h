@@ -132,6 +132,9 @@ size_t instances_tick(struct launcher *l);
 void instances_read_usage(struct launcher *l);
 
 /* ---- leftovers.c ---- */
+/* The compiler's output belongs to its user until its end. Else the supervisor could never remove
+ * it, and would not start. */
+int leftovers_give_back(struct launcher *l, struct err *e);
 /* What an earlier launcher left and the kernel does not let go of becomes an instance, STUCK. */
 int leftovers_adopt(struct launcher *l, struct err *e);
 

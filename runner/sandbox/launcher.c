@@ -147,7 +147,7 @@ static int boot_folders(struct launcher *l, struct err *e)
 {
 	char at[HOST_PATH_MAX + 8];
 
-	if (state_open(&l->ceiling, &l->ids, &l->dirs, e) < 0)
+	if (state_open(&l->ceiling, &l->ids, &l->dirs, e) < 0 || leftovers_give_back(l, e) < 0)
 		return -1;
 	l->run_fd = state_open_run(l->options.run_dir, e);
 	if (l->run_fd < 0)

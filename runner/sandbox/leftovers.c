@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* leftovers.c - jails of an earlier launcher in which a task sleeps where no signal reaches it.
- * Their guard stands, and killed they are: they are watched like one's own that are STUCK, and go
- * when the kernel lets go of them. */
+/* leftovers.c - what an earlier launcher did not come to: the compiler's output is given back to
+ * the supervisor; jails in which a task sleeps where no signal reaches it are taken over. Their
+ * guard stands, and killed they are: they are watched like one's own that are STUCK, and go when
+ * the kernel lets go of them. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -82,6 +84,30 @@ static int look_below(struct launcher *l, int fd, const char *names[3], int dept
 		if ((depth == 2 ? adopt(l, names, &child, e)
 				: look_below(l, child, names, depth + 1, e)) < 0)
 			return -1;
+	}
+	return r;
+}
+
+int leftovers_give_back(struct launcher *l, struct err *e)
+{
+	CLEANUP_FD int staging =
+		fd_open_beneath(l->dirs.supervisor_fd, "staging", O_RDONLY | O_DIRECTORY, 0);
+	CLEANUP(closedir_p) DIR *d = staging < 0 ? NULL : fs_opendir(staging, ".", e);
+	char path[sizeof(((struct dirent *)0)->d_name) + sizeof("/out")];
+	struct dirent *de;
+	int r;
+
+	if (staging < 0)
+		return err_sys(e, "open staging");
+	if (!d)
+		return -1;
+	while ((r = fs_next(d, &de, e)) > 0) {
+		CLEANUP_FD int out = -1;
+
+		(void)snprintf(path, sizeof(path), "%s/out", de->d_name);
+		out = fd_open_beneath(staging, path, O_RDONLY | O_DIRECTORY, 0);
+		if (out >= 0 && state_give_tree(out, l->ids.supervisor, l->ids.supervisor, e) < 0)
+			return err_wrap(e, "staging/%.60s", path);
 	}
 	return r;
 }
