@@ -82,11 +82,11 @@ $(B)/gen/seccomp.h: $(wildcard tools/gen/seccomp*.c)
 $(B)/gen/seccomp_text.h: $(B)/gen/seccomp.h
 	$(Q)$(B)/gen/seccomp-gen text > $@
 
+BPF_CC := $(CLANG) -g -O2 -target bpf -D__TARGET_ARCH_x86 -Wall -Werror -I. -idirafter /usr/include/x86_64-linux-gnu
 $(B)/gen/%.skel.h: bpf/%.bpf.c $(wildcard bpf/*.h)
 	$(call say,BPF,$<)
 	$(Q)mkdir -p $(B)/bpf $(@D)
-	$(Q)$(CLANG) -g -O2 -target bpf -D__TARGET_ARCH_x86 -Wall -Werror -I. -idirafter /usr/include/x86_64-linux-gnu \
-		-c $< -o $(B)/bpf/$*.tmp.o
+	$(Q)$(BPF_CC) -c $< -o $(B)/bpf/$*.tmp.o
 	$(Q)$(BPFTOOL) gen object $(B)/bpf/$*.bpf.o $(B)/bpf/$*.tmp.o
 	$(Q)$(BPFTOOL) gen skeleton $(B)/bpf/$*.bpf.o name $* > $@
 

@@ -85,7 +85,7 @@ struct launch_started {
 	uint64_t id;
 	uint64_t cgroup;   /* kernfs id: the name of this instance in usage and refusals */
 	uint32_t start_us; /* from request to exec let go */
-	uint32_t reserved;
+	uint32_t stuck;	   /* 1: nothing was started; id is one of before that does not end */
 };
 
 enum end_cause { END_EXIT = 1, END_SIGNAL, END_OOM, END_KILLED, END_SETUP };

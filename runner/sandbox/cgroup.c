@@ -445,7 +445,8 @@ static void let_go_below(int fd, int depth)
 	}
 }
 
-static int remove_below(int fd, int depth, struct err *e)
+/* A group with a task in it, or with such a group below it, stays. */
+static int remove_below(int fd, int depth, bool *stuck, struct err *e)
 {
 	CLEANUP(closedir_p) DIR *d = fs_opendir(fd, ".", e);
 	int removed = 0, r;
@@ -461,20 +462,34 @@ static int remove_below(int fd, int depth, struct err *e)
 			continue;
 		child = depth < SWEEP_DEPTH_MAX ? open_child(fd, de->d_name, false, e)
 						: err_set(e, ERR_LIMIT, "cgroups nested too deep");
-		below = child < 0 ? -1 : remove_below(child, depth + 1, e);
-		if (below < 0 || cgroup_remove(fd, de->d_name, e) < 0)
+		below = child < 0 ? -1 : remove_below(child, depth + 1, stuck, e);
+		if (below < 0)
 			return -1;
-		removed += below + 1;
+		removed += below;
+		if (unlinkat(fd, de->d_name, AT_REMOVEDIR) == 0)
+			removed++;
+		else if (errno == EBUSY)
+			*stuck = true;
+		else if (errno != ENOENT)
+			return err_sys(e, "remove cgroup %s", de->d_name);
 	}
 	return r < 0 ? -1 : removed;
 }
 
-int cgroup_sweep(int fd, struct err *e)
+int cgroup_sweep(int fd, bool *ret_stuck, struct err *e)
 {
+	struct err why = { 0 };
+	bool stuck = false;
+	int removed;
+
 	if (cgroup_kill(fd, e) < 0)
 		return -1;
 	let_go_below(fd, 0);
-	if (cgroup_wait_empty(fd, SWEEP_WAIT_MS, e) < 0)
+	if (cgroup_wait_empty(fd, SWEEP_WAIT_MS, &why) < 0 && why.code != ERR_TIMEOUT) {
+		*e = why;
 		return -1;
-	return remove_below(fd, 0, e);
+	}
+	removed = remove_below(fd, 0, &stuck, e);
+	*ret_stuck = stuck;
+	return removed;
 }

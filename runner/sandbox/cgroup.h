@@ -67,7 +67,8 @@ int cgroup_wait_frozen(int fd, int timeout_ms, struct err *e);
 bool cgroup_had_oom(int fd);
 /* rmdir; a group that is not there is success. */
 int cgroup_remove(int parent_fd, const char *name, struct err *e);
-/* Kills, waits for and removes every group below fd. Returns how many went. */
-int cgroup_sweep(int fd, struct err *e);
+/* Kills, waits for and removes every group below fd. Returns how many went; *ret_stuck: others are
+ * still there, since the kernel does not let go of a task in them. */
+int cgroup_sweep(int fd, bool *ret_stuck, struct err *e);
 
 #endif

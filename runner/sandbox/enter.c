@@ -58,6 +58,15 @@ static int hide_memory(struct entering *s, struct err *e)
 	return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0 ? err_sys(e, "PR_SET_DUMPABLE") : 0;
 }
 
+/* A compiled module touches a few pages of memory that it reserves by the gigabyte: a huge page for
+ * them would be most of what the plugin is charged for. Kept over exec (prctl(2)). */
+static int keep_pages_small(struct entering *s, struct err *e)
+{
+	if (s->jail->profile != SECCOMP_PLUGIN_WASM)
+		return 0;
+	return prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) < 0 ? err_sys(e, "PR_SET_THP_DISABLE") : 0;
+}
+
 static int enter_ids(struct entering *s, struct err *e)
 {
 	uid_t id = s->jail->uid;
@@ -260,6 +269,7 @@ static const struct step {
 } steps[] = {
 	{ "wait", await_launcher }, /* until then nothing in here has an id */
 	{ "memory", hide_memory },
+	{ "pages", keep_pages_small },
 	{ "ids", enter_ids }, /* privileges below exist only inside the user namespace */
 	{ "session", enter_session },
 	{ "mounts", enter_mounts },

@@ -20,24 +20,12 @@
 #include "sandbox/launcher.h"
 #include "sandbox/meter.h"
 #include "sandbox/permits.h"
+#include "sandbox/roles.h"
 #include "sandbox/seed.h"
 #include "sandbox/state.h"
 
-#define LOADERS_MAX 8u /* at once; each is a process of at most 16 MiB */
-#define ROLES_MAX (2u + 2u * TENANTS_MAX + LOADERS_MAX)
 #define DISKS_MAX (2u + IMAGE_COUNT + TENANTS_MAX) /* data, store, images, vaults */
 #define GROUP_NAME_MAX 24u /* "i" and a 64-bit number */
-
-enum role_kind { ROLE_NONE, ROLE_AUDIT, ROLE_SUPERVISOR, ROLE_BROKER, ROLE_LOADER, ROLE_FETCH };
-
-struct role {
-	struct launcher *launcher;
-	enum role_kind kind;
-	uint32_t tenant; /* ROLE_BROKER, ROLE_FETCH: index in the ceiling */
-	pid_t pid;
-	int pidfd;
-	struct loop_source *source;
-};
 
 struct instance {
 	struct launcher *launcher;
@@ -94,19 +82,9 @@ struct launcher {
 	struct instance *instances; /* INSTANCES_MAX, allocated once */
 	uint32_t instances_used;    /* slots below it were used at least once */
 	uint64_t next_serial;
+	bool has_leftovers; /* at boot: groups of an earlier launcher that cannot be emptied */
 	struct launch_msg out; /* answers and notices are built here */
 };
-
-/* ---- roles.c ---- */
-int roles_read_ceiling(struct launcher *l, struct err *e);
-int roles_start_audit(struct launcher *l, struct err *e);
-int roles_start_supervisor(struct launcher *l, struct err *e);
-int roles_watch(struct launcher *l, struct err *e); /* those started before there was a loop */
-int roles_start_broker(struct launcher *l, const char *tenant, int *ret_link, struct err *e);
-int roles_start_loader(struct launcher *l, const struct launch_loader *m,
-		       const struct record_fds *fds, int *ret_link, struct err *e);
-int roles_start_fetch(struct launcher *l, const char *tenant, int *ret_link, struct err *e);
-void roles_end(struct launcher *l); /* asks, waits a bounded time, kills */
 
 /* ---- prepare.c: the jail of an instance whose cgroup is open: mounts, labels, limits ---- */
 int prepare_jail(struct launcher *l, struct instance *i, const struct launch_start *s,
@@ -124,9 +102,19 @@ struct instance *instance_find(struct launcher *l, uint64_t id); /* NULL: no suc
 struct instance *instance_of_cgroup(struct launcher *l, uint64_t cgroup);
 int instance_kill(struct instance *i, struct err *e);
 void instances_kill_all(struct launcher *l);
+/* One of this plugin that is STUCK, or NULL. */
+const struct instance *instance_stuck(const struct launcher *l, const char *tenant,
+				      const char *plugin);
 /* Moves on what is ENDING; how many instances are still there. */
 size_t instances_tick(struct launcher *l);
 void instances_read_usage(struct launcher *l);
+
+/* ---- leftovers.c ---- */
+/* The compiler's output belongs to its user until its end. Else the supervisor could never remove
+ * it, and would not start. */
+int leftovers_give_back(struct launcher *l, struct err *e);
+/* What an earlier launcher left and the kernel does not let go of becomes an instance, STUCK. */
+int leftovers_adopt(struct launcher *l, struct err *e);
 
 /* ---- inspect.c: what it is now, by the kernel; frozen for that long, if it can be ---- */
 int inspect_instance(struct launcher *l, struct instance *i, struct posture *ret, struct err *e);

@@ -46,6 +46,19 @@ struct instance *instance_of_cgroup(struct launcher *l, uint64_t cgroup)
 	return NULL;
 }
 
+const struct instance *instance_stuck(const struct launcher *l, const char *tenant,
+				      const char *plugin)
+{
+	for (uint32_t n = 0; n < l->instances_used; n++) {
+		const struct instance *i = &l->instances[n];
+
+		if (i->state == INSTANCE_STUCK && !strcmp(i->tenant, tenant) &&
+		    !strcmp(i->plugin, plugin))
+			return i;
+	}
+	return NULL;
+}
+
 /* ---- the end ---- */
 
 static void note_leftover(struct launcher *l, const char *what, const struct err *e)
@@ -178,9 +191,13 @@ static void try_finish(struct instance *i)
 {
 	struct launcher *l = i->launcher;
 	struct err e = { 0 };
+	bool populated;
 
 	take_exit(i);
-	if (!i->reaped || (i->events_fd >= 0 && cgroup_populated(i->events_fd, &e) > 0)) {
+	/* Read in any case: until then its event stands, and the loop would come back at once, for
+	 * ever, and put off the tick each time. */
+	populated = i->events_fd >= 0 && cgroup_populated(i->events_fd, &e) > 0;
+	if (!i->reaped || populated) {
 		if (!i->let_go && clock_mono_ms() - i->ending_ms > LET_GO_MS)
 			iolimit_let_go(i);
 		if (i->state == INSTANCE_ENDING && clock_mono_ms() - i->ending_ms > ENDING_MS) {

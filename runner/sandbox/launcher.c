@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/magic.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -119,6 +120,7 @@ static int boot_ceiling(struct launcher *l, struct err *e)
 static int boot_cgroups(struct launcher *l, struct err *e)
 {
 	bool without_ok = l->ceiling.accept & (1u << ACCEPT_NO_CGROUP);
+	struct err stuck = { 0 };
 	int swept;
 
 	if (cgroup_tree_open(l->ceiling.cgroup, without_ok, &l->tree, e) < 0)
@@ -128,11 +130,18 @@ static int boot_cgroups(struct launcher *l, struct err *e)
 			       l->ceiling.cgroup);
 	if (!cgroup_has_all(&l->tree) && accept_or_fail(l, ACCEPT_NO_CGROUP, e) < 0)
 		return -1;
-	swept = cgroup_sweep(l->tree.plugins_fd, e);
+	swept = cgroup_sweep(l->tree.plugins_fd, &l->has_leftovers, e);
 	if (swept < 0)
 		return err_wrap(e, "what an earlier kenneld left");
 	if (swept > 0)
 		l->options.note(LOG_WARN, "ended and removed what an earlier kenneld left", NULL);
+	if (l->has_leftovers) {
+		(void)err_set(&stuck, ERR_TIMEOUT, "below the cgroup %s", l->ceiling.cgroup);
+		l->options.note(
+			LOG_ERROR,
+			"killed what an earlier kenneld left, but the kernel has not let go of it",
+			&stuck);
+	}
 	return 0;
 }
 
@@ -140,7 +149,7 @@ static int boot_folders(struct launcher *l, struct err *e)
 {
 	char at[HOST_PATH_MAX + 8];
 
-	if (state_open(&l->ceiling, &l->ids, &l->dirs, e) < 0)
+	if (state_open(&l->ceiling, &l->ids, &l->dirs, e) < 0 || leftovers_give_back(l, e) < 0)
 		return -1;
 	l->run_fd = state_open_run(l->options.run_dir, e);
 	if (l->run_fd < 0)
@@ -260,7 +269,9 @@ static int boot_disks(struct launcher *l, struct err *e)
 static int boot_table(struct launcher *l, struct err *e)
 {
 	l->instances = calloc(INSTANCES_MAX, sizeof(*l->instances));
-	return l->instances ? 0 : err_set(e, ERR_NOMEM, "table of instances");
+	if (!l->instances)
+		return err_set(e, ERR_NOMEM, "table of instances");
+	return l->has_leftovers ? leftovers_adopt(l, e) : 0;
 }
 
 static int boot_roles(struct launcher *l, struct err *e)
@@ -328,6 +339,16 @@ static int boot_loop(struct launcher *l, struct err *e)
 							  requests_on_budgets, l },
 				    NULL, e) < 0)
 		return -1;
+	return l->has_leftovers ? loop_arm(l->tick, 1, e) : 0;
+}
+
+/* Loading the BPF objects needs many megabytes for a moment. What is not given back is copied for
+ * each jail, and torn down there when it executes its process 1. */
+static int boot_memory(struct launcher *l, struct err *e)
+{
+	(void)l;
+	(void)e;
+	(void)malloc_trim(0);
 	return 0;
 }
 
@@ -365,6 +386,7 @@ static const struct {
 	{ "loop", boot_loop },
 	{ "confine",
 	  boot_confine }, /* requests are served with the few capabilities that are left */
+	{ "memory", boot_memory },
 	{ "selftest", boot_selftest }, /* last: jails exactly as plugins will have them */
 };
 

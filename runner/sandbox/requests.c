@@ -106,15 +106,30 @@ static int do_fetch(struct launcher *l, const struct request *r, struct err *e)
 	return 0;
 }
 
+/* A second one beside it would write to the same data. The supervisor hears of its end. */
+static void answer_stuck(struct launcher *l, const struct request *r, const struct instance *i)
+{
+	new_out(l, r->msg->kind, r->msg->serial)->u.started =
+		(struct launch_started){ .id = i->id, .cgroup = i->jail.cgroup, .stuck = 1 };
+	send_out(l, NULL, 0);
+}
+
 static int do_start(struct launcher *l, const struct request *r, struct err *e)
 {
 	int64_t began_ns = clock_mono_ns();
 	const struct tenant_ceiling *tenant;
+	const struct instance *stuck;
 	struct launch_msg *out;
 	struct instance *i;
 
-	if (launcher_check_start(&l->ceiling, &r->msg->u.start, &tenant, e) < 0 ||
-	    instance_start(l, &r->msg->u.start, tenant, r->fds, &i, e) < 0)
+	if (launcher_check_start(&l->ceiling, &r->msg->u.start, &tenant, e) < 0)
+		return -1;
+	stuck = tenant ? instance_stuck(l, tenant->name, r->msg->u.start.plugin) : NULL;
+	if (stuck) {
+		answer_stuck(l, r, stuck);
+		return 0;
+	}
+	if (instance_start(l, &r->msg->u.start, tenant, r->fds, &i, e) < 0)
 		return -1;
 	out = new_out(l, r->msg->kind, r->msg->serial);
 	out->u.started = (struct launch_started){

@@ -33,6 +33,7 @@ enum instance_event {
 	INSTANCE_EV_STOP,	/* somebody wants it not to run */
 	INSTANCE_EV_FAULT,	/* it broke a rule, or what it needs is gone */
 	INSTANCE_EV_TIMEOUT,	/* the time of this state is over */
+	INSTANCE_EV_LEFT,	/* it was not launched: one of before is there, and does not end */
 	INSTANCE_EV_REST,	/* the restart rule: leave it */
 	INSTANCE_EV_QUARANTINE, /* the restart rule: too often */
 	INSTANCE_EV_COUNT

@@ -186,6 +186,17 @@ static void attach(struct plugin *p)
 	supervisor_rearm(p->s);
 }
 
+/* What an earlier kenneld could not end; we hear of its end as of that of any other. */
+static void take_left(struct plugin *p, const struct launch_started *left)
+{
+	close_ends(p->host_fds);
+	p->instance = left->id;
+	p->last_instance = left->id;
+	p->cgroup = left->cgroup;
+	p->reason = (struct err){ 0 };
+	(void)plugin_event(p, INSTANCE_EV_LEFT);
+}
+
 static void on_started(struct supervisor *s, void *arg, const struct launch_msg *answer,
 		       struct record_fds *fds)
 {
@@ -197,9 +208,15 @@ static void on_started(struct supervisor *s, void *arg, const struct launch_msg 
 	if (answer->result < 0) {
 		close_ends(p->host_fds);
 		p->reason = answer->u.error;
-		p->blame = PLUGIN_BLAME_PLUGIN; /* counted: what always fails ends in quarantine */
+		/* Counted: what always fails ends in quarantine. Not what the launcher is in no
+		   state for: one that stops, and may be a while, would have all plugins there. */
+		p->blame = p->reason.code == ERR_STATE ? PLUGIN_BLAME_HOST : PLUGIN_BLAME_PLUGIN;
 		feed_plugin(p, "refused", p->reason.text, NULL);
 		(void)plugin_event(p, INSTANCE_EV_FAILED);
+		return;
+	}
+	if (answer->u.started.stuck) {
+		take_left(p, &answer->u.started);
 		return;
 	}
 	p->instance = answer->u.started.id;

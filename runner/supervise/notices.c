@@ -126,7 +126,7 @@ void plugin_on_ended(struct supervisor *s, const struct launch_ended *end)
 		return;
 	}
 	p->ended_at_ms = clock_mono_ms();
-	faulted = p->state == INSTANCE_KILLING;
+	faulted = p->state == INSTANCE_KILLING || p->state == INSTANCE_STUCK;
 	asked_for = p->state == INSTANCE_DRAINING || p->state == INSTANCE_ENDING;
 	describe_end(p, end, &why);
 	tell_held_back(p);
@@ -134,6 +134,8 @@ void plugin_on_ended(struct supervisor *s, const struct launch_ended *end)
 		judge_end(p, end, &why);
 	else
 		p->ended_well = false;
+	if (p->state == INSTANCE_STUCK) /* it is no more what it was */
+		p->reason = why;
 	if (asked_for)
 		p->reason = (struct err){ 0 };
 	note_tell(s, &(struct note){

@@ -357,11 +357,22 @@ static void act_finish(struct plugin *p)
 		plugin_retire(p);
 }
 
+/* Why it was killed stays readable behind it. */
+static void explain_stuck(struct plugin *p)
+{
+	struct err was = p->reason;
+
+	(void)err_set(&p->reason, ERR_STATE, "killed, but the kernel does not let go of it%s%.120s",
+		      was.code ? "; killed because: " : "", was.code ? was.text : "");
+}
+
 static void act_alarm(struct plugin *p)
 {
 	bool quarantined = p->state == INSTANCE_QUARANTINED;
 
 	(void)standby_end_all(p);
+	if (!quarantined)
+		explain_stuck(p);
 	if (quarantined)
 		set_quarantine(p, true);
 	note_tell(p->s, &(struct note){ .event = quarantined ? "quarantine" : "stuck",

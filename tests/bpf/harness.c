@@ -244,6 +244,18 @@ int run_child(int cgroup_fd, const char *dir, act_fn prepare, act_fn act, let_fn
 	return WIFSIGNALED(status) ? 256 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
+pid_t start_child(int cgroup_fd, const char *dir, act_fn act)
+{
+	long pid = fork_into(cgroup_fd);
+
+	need(pid >= 0, "clone3");
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		_exit(chdir(dir) < 0 ? 254 : act());
+	}
+	return (pid_t)pid;
+}
+
 pid_t victim_start(void)
 {
 	pid_t pid = fork();

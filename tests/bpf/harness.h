@@ -64,6 +64,9 @@ typedef int (*act_fn)(void);
 typedef void (*let_fn)(void *arg);
 int run_child(int cgroup_fd, const char *dir, act_fn prepare, act_fn act, let_fn let, void *arg);
 
+/* The same without waiting: it acts at once, and is ended by victim_end. */
+pid_t start_child(int cgroup_fd, const char *dir, act_fn act);
+
 /* A process outside of every jail that does nothing; killed by victim_end. */
 pid_t victim_start(void);
 void victim_end(pid_t pid);

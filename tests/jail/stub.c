@@ -293,6 +293,34 @@ static void do_linger(const char *path)
 	}
 }
 
+/* Goes on without its wire: opens what it may not and what it may, in turn, as fast as it can. The
+ * sums stand in /data/tally, which outlives it: let through, refused, opened, withheld, odd. */
+static void do_hammer(const char *arg)
+{
+	enum { LET, REFUSED, OPENED, WITHHELD, ODD, SUMS };
+	int tally = open("/data/tally", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	char paths[2][128] = { "", "" };
+	unsigned long *sums;
+
+	if (sscanf(arg, "%127s %127s", paths[0], paths[1]) != 2 ||
+	    ftruncate(tally, SUMS * sizeof(*sums)) < 0)
+		_exit(1);
+	sums = mmap(NULL, SUMS * sizeof(*sums), PROT_READ | PROT_WRITE, MAP_SHARED, tally, 0);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	answer_errno(sums == MAP_FAILED ? -1 : 0);
+	for (int may = 0; sums != MAP_FAILED; may = !may) {
+		int fd = open(paths[may], O_RDONLY | O_CLOEXEC);
+
+		sums[fd >= 0	       ? (may ? OPENED : LET)
+		     : errno != EACCES ? ODD
+		     : may	       ? WITHHELD
+				       : REFUSED]++;
+		if (fd >= 0)
+			close(fd);
+	}
+}
+
 /* 1: it was read, and speaks of a secret. 0: another text. -1: it could not be read. */
 static int look(int dir, const char *path)
 {
@@ -362,6 +390,8 @@ static int step(char *s)
 		do_exec(arg);
 	else if (!strcmp(s, "linger"))
 		do_linger(arg);
+	else if (!strcmp(s, "hammer"))
+		do_hammer(arg);
 	else if (!strcmp(s, "fill"))
 		do_fill(arg);
 	else if (!strcmp(s, "disk"))

@@ -83,6 +83,23 @@ static void what_does_not_end_is_stuck(void **state)
 	assert_int_equal(walk(INSTANCE_UP, ev, countof(ev)), INSTANCE_STUCK);
 }
 
+/* A launch that finds one of before: not a second one, whatever was wanted meanwhile. */
+static void what_was_left_is_stuck(void **state)
+{
+	static const enum instance_state in[] = { INSTANCE_STARTING, INSTANCE_DRAINING,
+						  INSTANCE_ENDING, INSTANCE_KILLING,
+						  INSTANCE_STUCK };
+	struct instance_step step;
+
+	(void)state;
+	for (size_t i = 0; i < countof(in); i++) {
+		assert_true(instance_step(in[i], INSTANCE_EV_LEFT, &step));
+		assert_int_equal(step.next, INSTANCE_STUCK);
+	}
+	assert_false(instance_step(INSTANCE_UP, INSTANCE_EV_LEFT, &step));
+	assert_false(instance_step(INSTANCE_STOPPED, INSTANCE_EV_LEFT, &step));
+}
+
 /* From every state in which the launcher holds a cgroup, its end leads to one in which it holds
  * none. */
 static void every_end_is_heard(void **state)
@@ -134,6 +151,7 @@ int main(void)
 		cmocka_unit_test(quarantine_needs_a_person),
 		cmocka_unit_test(stop_during_a_kill_does_not_restart),
 		cmocka_unit_test(what_does_not_end_is_stuck),
+		cmocka_unit_test(what_was_left_is_stuck),
 		cmocka_unit_test(every_end_is_heard),
 		cmocka_unit_test(nothing_starts_twice),
 		cmocka_unit_test(nonsense_is_refused),
