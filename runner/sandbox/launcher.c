@@ -27,6 +27,7 @@
 #include "sandbox/host.h"
 #include "sandbox/idmap.h"
 #include "sandbox/kernel.h"
+#include "sandbox/leftovers.h"
 #include "sandbox/mounts.h"
 #include "sandbox/selftest.h"
 #include "sandbox/storage.h"
