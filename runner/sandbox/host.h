@@ -93,8 +93,7 @@ int prepare_jail(struct launcher *l, struct instance *i, const struct launch_sta
 /* ---- instances.c ---- */
 int instance_start(struct launcher *l, const struct launch_start *s, const struct tenant_ceiling *t,
 		   const struct record_fds *fds, struct instance **ret, struct err *e);
-/* The same, with nothing but the image in it; nobody is told of its end, which the caller brings.
- */
+/* The same with nothing but the image in it; nobody is told of its end: the caller brings it. */
 int instance_start_selftest(struct launcher *l, const struct launch_start *s,
 			    const struct record_fds *fds, struct instance **ret, struct err *e);
 void instance_end_selftest(struct instance *i);
@@ -102,19 +101,9 @@ struct instance *instance_find(struct launcher *l, uint64_t id); /* NULL: no suc
 struct instance *instance_of_cgroup(struct launcher *l, uint64_t cgroup);
 int instance_kill(struct instance *i, struct err *e);
 void instances_kill_all(struct launcher *l);
-/* One of this plugin that is STUCK, or NULL. */
-const struct instance *instance_stuck(const struct launcher *l, const char *tenant,
-				      const char *plugin);
 /* Moves on what is ENDING; how many instances are still there. */
 size_t instances_tick(struct launcher *l);
 void instances_read_usage(struct launcher *l);
-
-/* ---- leftovers.c ---- */
-/* The compiler's output belongs to its user until its end. Else the supervisor could never remove
- * it, and would not start. */
-int leftovers_give_back(struct launcher *l, struct err *e);
-/* What an earlier launcher left and the kernel does not let go of becomes an instance, STUCK. */
-int leftovers_adopt(struct launcher *l, struct err *e);
 
 /* ---- inspect.c: what it is now, by the kernel; frozen for that long, if it can be ---- */
 int inspect_instance(struct launcher *l, struct instance *i, struct posture *ret, struct err *e);

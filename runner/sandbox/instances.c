@@ -46,19 +46,6 @@ struct instance *instance_of_cgroup(struct launcher *l, uint64_t cgroup)
 	return NULL;
 }
 
-const struct instance *instance_stuck(const struct launcher *l, const char *tenant,
-				      const char *plugin)
-{
-	for (uint32_t n = 0; n < l->instances_used; n++) {
-		const struct instance *i = &l->instances[n];
-
-		if (i->state == INSTANCE_STUCK && !strcmp(i->tenant, tenant) &&
-		    !strcmp(i->plugin, plugin))
-			return i;
-	}
-	return NULL;
-}
-
 /* ---- the end ---- */
 
 static void note_leftover(struct launcher *l, const char *what, const struct err *e)

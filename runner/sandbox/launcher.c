@@ -29,6 +29,7 @@
 #include "sandbox/idmap.h"
 #include "sandbox/iolimit.h"
 #include "sandbox/kernel.h"
+#include "sandbox/leftovers.h"
 #include "sandbox/mounts.h"
 #include "sandbox/selftest.h"
 #include "sandbox/storage.h"

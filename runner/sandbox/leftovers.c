@@ -3,6 +3,8 @@
  * the supervisor; jails in which a task sleeps where no signal reaches it are taken over. Their
  * guard stands, and killed they are: they are watched like one's own that are STUCK, and go when
  * the kernel lets go of them. */
+#include "sandbox/leftovers.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -117,4 +119,17 @@ int leftovers_adopt(struct launcher *l, struct err *e)
 	const char *names[3] = { 0 };
 
 	return look_below(l, l->tree.plugins_fd, names, 0, e);
+}
+
+const struct instance *leftovers_find(const struct launcher *l, const char *tenant,
+				      const char *plugin)
+{
+	for (uint32_t n = 0; n < l->instances_used; n++) {
+		const struct instance *i = &l->instances[n];
+
+		if (i->state == INSTANCE_STUCK && !strcmp(i->tenant, tenant) &&
+		    !strcmp(i->plugin, plugin))
+			return i;
+	}
+	return NULL;
 }

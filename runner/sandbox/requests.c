@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "sandbox/host.h"
+#include "sandbox/leftovers.h"
 
 enum {
 	RECORDS_PER_WAKE = 16, /* then the loop looks at the others */
@@ -124,7 +125,7 @@ static int do_start(struct launcher *l, const struct request *r, struct err *e)
 
 	if (launcher_check_start(&l->ceiling, &r->msg->u.start, &tenant, e) < 0)
 		return -1;
-	stuck = tenant ? instance_stuck(l, tenant->name, r->msg->u.start.plugin) : NULL;
+	stuck = tenant ? leftovers_find(l, tenant->name, r->msg->u.start.plugin) : NULL;
 	if (stuck) {
 		answer_stuck(l, r, stuck);
 		return 0;
