@@ -82,7 +82,7 @@ mounts() { echo "$(wc -l </proc/self/mountinfo) $(wc -l <"/proc/$HOST_PID/mounti
 # ---- every plugin in its state ----
 hold() { kill -STOP "$HOST_PID"; } # who is to be killed stays that, until somebody goes on to end it
 # true: each is in its state, and kenneld is held
-all_in_state() {
+all_in_state() { # INSTALLATION VICTIM; sets pids
 	local name wanted rest back starts=()
 	for name in deaf-d deaf-e deaf-k; do
 		kennel start $name >/dev/null 2>&1 &
@@ -105,14 +105,20 @@ all_in_state() {
 	kennel emit onCommandPalette --plugin deaf-k --command deaf >/dev/null || return 1 # its second is soon over
 	kennel stop deaf-e >/dev/null 2>&1 &
 	until_is 5 deaf-e ending && until_is 8 deaf-k killing || return 1
-	kennel stop deaf-d >/dev/null 2>&1 &
-	for _ in $(seq 40); do
-		look
-		[ "${is_now[deaf-d]:-}" = up ] || break
-	done
+	look
 	while read -r name wanted rest; do
-		[ -z "$name" ] || [ "${is_now[$name]:-}" = "$wanted" ] || { echo "# $name is ${is_now[$name]:-} and not $wanted"; return 1; }
+		[ -z "$name" ] || [ "$name" = deaf-d ] || [ "${is_now[$name]:-}" = "$wanted" ] || { echo "# $name is ${is_now[$name]:-} and not $wanted"; return 1; }
 	done <<<"$EACH"
+	pids=$(victims_of "$2" | xargs)
+	now_stopping
+}
+stops() { grep -hE '"ev": ?"stop"' "$HOST_STATE"/audit/*/*.jsonl | wc -l; }
+now_stopping() { # half a second from its record on: too short to ask for
+	local before end=$((SECONDS + 10))
+	[ "${is_now[deaf-d]:-}" = up ] || return 1
+	before=$(stops)
+	kennel stop deaf-d >/dev/null 2>&1 &
+	while [ "$(stops)" = "$before" ]; do [ $SECONDS -le $end ] || return 1; done
 }
 
 # ---- an installation ----
@@ -221,7 +227,7 @@ victims_of() { # VICTIM: pids
 	esac
 }
 row() { # VICTIM INSTALLATION STATES...
-	local victim=$1 work=$2 what pids
+	local victim=$1 work=$2 what pids=''
 	shift 2
 	what="$victim killed"
 	[ "$work" = - ] || what="$what while another is installed ($work)"
@@ -229,7 +235,7 @@ row() { # VICTIM INSTALLATION STATES...
 		install_begins "$work" || { not_ok "$what" "no installation: $(tail -n 1 "$B/installed")"; return; }
 	else
 		for _ in 1 2 3 4; do
-			all_in_state "$work" && break
+			all_in_state "$work" "$victim" && break
 			kill -CONT "$HOST_PID"
 			[ "$work" != load ] || kill -9 "$(pid_of kennel-loader)" 2>/dev/null
 			[ "$work" != compile ] || kill -9 "$(pid_of cc1)" 2>/dev/null
@@ -238,7 +244,7 @@ row() { # VICTIM INSTALLATION STATES...
 		done
 		[ "${#is_now[@]}" -gt 0 ] || { not_ok "$what" "no way to have each in its state"; return; }
 	fi
-	pids=$(victims_of "$victim" | xargs)
+	[ "$1" != none ] || pids=$(victims_of "$victim" | xargs)
 	[ -n "$pids" ] || not_ok "$what" "there is none"
 	# shellcheck disable=SC2086 # one word each
 	kill -9 $pids
