@@ -10,8 +10,8 @@ struct peer;
 
 /* A message went to it, or came from it. */
 void quiet_end(struct peer *p, int64_t now_ms);
-/* When it will have been without work for as long as its policy says; 0: it has work, or is known to
- * be quiet already. */
+/* When it will have been without work for as long as its policy says; 0: it has work, or is known
+ * to be quiet already. */
 int64_t quiet_due_ms(const struct peer *p);
 /* Tells the supervisor, when that time has come. */
 void quiet_check(struct peer *p, int64_t now_ms);

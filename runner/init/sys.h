@@ -11,9 +11,7 @@
 #include <stddef.h>
 #include <sys/syscall.h>
 
-#if !defined(__x86_64__)
-#error "process 1 is written for x86-64, as the seccomp profiles are"
-#endif
+_Static_assert(SYS_read == 0 && SYS_write == 1, "x86-64, as the seccomp profiles are");
 
 #define SIGSET_BYTES 8 /* of the kernel's signal sets */
 

@@ -58,7 +58,7 @@ int caps_keep_launcher(struct err *e)
 {
 	static const cap_value_t keep[] = {
 		CAP_SYS_ADMIN, /* detached and idmapped mounts, BPF maps and iterators, id maps of
-				   jails */
+				     jails */
 		CAP_SYS_CHROOT, /* into the mounts that jails are cloned from, and back */
 		CAP_SETUID,    /* roles get their own ids; a jail's uid_map */
 		CAP_SETGID,    /* the same for groups */

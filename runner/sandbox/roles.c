@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* roles.c - starts our own programs, each with its ids and exactly its descriptors, and ends them.
  * They die with the launcher (PR_SET_PDEATHSIG); jails do not, the kernel holds those. */
+#include "sandbox/roles.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>

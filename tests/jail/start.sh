@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 # A jail starts, answers, and ends; nothing is left behind.
+# tests: runner/sandbox/seed.c runner/sandbox/netns.c
 # tests: runner/sandbox/spawn.c runner/sandbox/instances.c runner/sandbox/mounts.c runner/init/init.c
 . "$(dirname "$0")/lib.sh"
 
