@@ -57,9 +57,8 @@ int caps_drop_all(struct err *e)
 int caps_keep_launcher(struct err *e)
 {
 	static const cap_value_t keep[] = {
-		CAP_SYS_ADMIN, /* detached and idmapped mounts, BPF maps and iterators, id maps of
-				     jails */
-		CAP_SYS_CHROOT, /* into the mounts that jails are cloned from, and back */
+		CAP_SYS_ADMIN,  /* mounts, BPF maps and iterators, id maps of jails */
+		CAP_SYS_CHROOT, /* seed.c */
 		CAP_SETUID,    /* roles get their own ids; a jail's uid_map */
 		CAP_SETGID,    /* the same for groups */
 		CAP_CHOWN,     /* a plugin's data folder, the compiler's output folder */

@@ -498,7 +498,8 @@ static bool left_with_its_broker(const struct plugin *p)
 {
 	const struct registry_entry *g = entry_of(p);
 
-	return p->state == INSTANCE_STOPPED && p->ended_well && g && g->enabled &&
+	return (p->state == INSTANCE_STOPPED || p->state == INSTANCE_ENDING) && !p->instance &&
+	       p->ended_well && g && g->enabled &&
 	       clock_mono_ms() - p->ended_at_ms <= HOST_FAULT_MS;
 }
 
@@ -522,7 +523,10 @@ void plugin_on_broker(struct supervisor *s, const char *tenant, const struct err
 			plugin_fault(p, PLUGIN_BLAME_HOST, lost);
 		} else if (lost && (left_with_its_broker(p) || is_missed(p))) {
 			p->reason = *lost;
-			start_in(p, HOST_FAULT_MS);
+			if (p->state == INSTANCE_STOPPED)
+				start_in(p, HOST_FAULT_MS);
+			else
+				p->then = PLUGIN_THEN_START; /* its standbys end first */
 		} else if (p->waits_for_broker && (lost || launch_go_on(p, &e) < 0)) {
 			p->waits_for_broker = false;
 			p->reason = lost ? *lost : e;
