@@ -53,6 +53,27 @@ static void faulty_one_is_killed_first(void **state)
 	assert_int_equal(step.action, INSTANCE_ACT_RULE);
 }
 
+static void without_work_it_is_frozen_and_then_stopped(void **state)
+{
+	static const enum instance_event work[] = { INSTANCE_EV_QUIET, INSTANCE_EV_WORK };
+	static const enum instance_event none[] = { INSTANCE_EV_QUIET, INSTANCE_EV_TIMEOUT,
+						    INSTANCE_EV_ENDED };
+	static const enum instance_event fault[] = { INSTANCE_EV_QUIET, INSTANCE_EV_FAULT,
+						     INSTANCE_EV_ENDED };
+	struct instance_step step;
+
+	(void)state;
+	assert_int_equal(walk(INSTANCE_UP, work, countof(work)), INSTANCE_UP);
+	assert_int_equal(walk(INSTANCE_UP, none, countof(none)), INSTANCE_STOPPED);
+	assert_int_equal(walk(INSTANCE_UP, fault, countof(fault)), INSTANCE_BACKOFF);
+	assert_true(instance_step(INSTANCE_IDLE, INSTANCE_EV_WORK, &step));
+	assert_int_equal(step.action, INSTANCE_ACT_THAW);
+	assert_true(instance_is_up(INSTANCE_IDLE));
+	for (int s = 0; s < INSTANCE_STATE_COUNT; s++) /* what is late changes nothing */
+		assert_int_equal(instance_step((enum instance_state)s, INSTANCE_EV_QUIET, &step),
+				 s == INSTANCE_UP);
+}
+
 static void quarantine_needs_a_person(void **state)
 {
 	struct instance_step step;
@@ -148,6 +169,7 @@ int main(void)
 		cmocka_unit_test(ordinary_life),
 		cmocka_unit_test(crash_comes_back),
 		cmocka_unit_test(faulty_one_is_killed_first),
+		cmocka_unit_test(without_work_it_is_frozen_and_then_stopped),
 		cmocka_unit_test(quarantine_needs_a_person),
 		cmocka_unit_test(stop_during_a_kill_does_not_restart),
 		cmocka_unit_test(what_does_not_end_is_stuck),
