@@ -18,11 +18,14 @@ _Static_assert(SYS_read == 0 && SYS_write == 1, "x86-64, as the seccomp profiles
 /* Returns the result, or -errno. */
 static inline long sys_raw(long number, const long a[6])
 {
-	register long r10 __asm__("r10") = a[3];
-	register long r8 __asm__("r8") = a[4];
-	register long r9 __asm__("r9") = a[5];
+	register long r10 __asm__("r10");
+	register long r8 __asm__("r8");
+	register long r9 __asm__("r9");
 	long r;
 
+	r10 = a[3];
+	r8 = a[4];
+	r9 = a[5];
 	__asm__ volatile("syscall"
 			 : "=a"(r)
 			 : "a"(number), "D"(a[0]), "S"(a[1]), "d"(a[2]), "r"(r10), "r"(r8), "r"(r9)
