@@ -88,7 +88,7 @@ kill -9 "$(pid_of kennel-broker)"
 wait_state $P up 90
 answer=$(tell_plugin memory-bomb)
 if [[ $answer == *'"ok": true'* ]]; then ok "it comes back after its broker was killed"; else not_ok "it comes back after its broker was killed" "$answer"; fi
-try "it is removed" kennel remove $P --yes
+try "it is removed" kennel remove $P
 if nothing_runs; then ok "with everything of it"; else not_ok "with everything of it" "$(plugin_pids)"; fi
 
 package single 2 '{"runtime": "700ms", "memory": "32M", "instances": 1}'
