@@ -13,7 +13,7 @@
 #include "base/err.h"
 #include "base/loop.h"
 
-#define NETNS_POOL 16u /* a burst of starts; an empty one holds about 100 KiB of the kernel's */
+#define NETNS_POOL 16u /* a burst of starts */
 
 struct netns_pool {
 	int proc_fd;	      /* the caller's */

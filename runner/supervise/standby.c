@@ -44,14 +44,21 @@ static void ask(struct standby *b, enum launch_kind kind)
 		feed_plugin(b->p, "standby", e.text, NULL);
 }
 
+static struct note note_of(const struct standby *b, const char *event, const struct err *why)
+{
+	return (struct note){ .event = event,
+			      .tenant = b->p->ceiling->name,
+			      .plugin = b->p->name,
+			      .instance = b->instance,
+			      .result = why ? err_name(why->code) : "ok",
+			      .detail = why ? why->text : "standby" };
+}
+
 static void tell(const struct standby *b, const char *event, const struct err *why)
 {
-	note_tell(b->p->s, &(struct note){ .event = event,
-					   .tenant = b->p->ceiling->name,
-					   .plugin = b->p->name,
-					   .instance = b->instance,
-					   .result = why ? err_name(why->code) : "ok",
-					   .detail = why ? why->text : "standby" });
+	const struct note n = note_of(b, event, why);
+
+	note_tell(b->p->s, &n);
 }
 
 static void end(struct standby *b)
@@ -223,9 +230,12 @@ bool standby_take(struct plugin *p)
 {
 	for (size_t i = 0; i < PLUGIN_STANDBY_MAX; i++) {
 		struct standby *b = &p->standbys.at[i];
+		const struct note n = note_of(b, "launch", NULL);
 		struct broker_msg m;
 
-		if (!b->ready || memcmp(b->policy, p->policy, sizeof(*p->policy)) != 0)
+		/* As any start: what cannot be put on record does not happen. */
+		if (!b->ready || memcmp(b->policy, p->policy, sizeof(*p->policy)) != 0 ||
+		    note_write(&n, NULL) < 0)
 			continue;
 		memset(&m, 0, sizeof(m));
 		m.kind = BROKER_PROMOTE;
@@ -233,7 +243,6 @@ bool standby_take(struct plugin *p)
 		if (broker_tell(broker_of(p->s, p->ceiling->name), &m, NULL, NULL) < 0)
 			continue;
 		ask(b, LAUNCH_THAW);
-		tell(b, "launch", NULL);
 		launch_adopt(p, b->instance, b->cgroup);
 		vacate(b);
 		return true;
